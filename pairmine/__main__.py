@@ -1,0 +1,21 @@
+"""Entry point of the `pairmine` command; finds cli.py without claiming the import name `cli`."""
+
+import importlib.util
+import sys
+
+from pairmine import resources
+
+
+def main() -> None:
+    """Load cli.py under the name `pairmine.cli` and run it."""
+    spec = importlib.util.spec_from_file_location("pairmine.cli", resources.path("cli.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError("cli.py cannot be loaded: reinstall pairmine")
+    cli = importlib.util.module_from_spec(spec)
+    sys.modules["pairmine.cli"] = cli
+    spec.loader.exec_module(cli)
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The catalogue: a source's tables as Parquet below WORKSPACE/catalogue/<source>/, with a manifest."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pairmine import __version__, engine, store
+from pairmine.errors import InputError, UsageError
+from pairmine.schema import CATALOGUE
+
+PART_ROWS = 4_000_000
+
+
+@dataclass
+class Tally:
+    """What became of the records of one kind: read = taken + skipped by rule + rejected."""
+
+    unit: str
+    taken: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    rejected: int = 0
+
+    @property
+    def read(self) -> int:
+        """All records met."""
+        return self.taken + sum(self.skipped.values()) + self.rejected
+
+    def __str__(self) -> str:
+        parts = [f"{self.taken:,} taken", *(f"{count:,} {rule}" for rule, count in self.skipped.items())]
+        return f"{self.unit}: {self.read:,} read = {' + '.join(parts)} + {self.rejected:,} rejected"
+
+
+@dataclass
+class Ingested:
+    """What one `ingest` did."""
+
+    source: str
+    folder: Path
+    tables: dict[str, int]
+    tallies: list[Tally]
+    conflicts: dict[str, int]
+    rejects: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report for `--json`."""
+        tallies = {t.unit: {"read": t.read, "taken": t.taken, **t.skipped, "rejected": t.rejected} for t in self.tallies}
+        return {
+            "source": self.source,
+            "folder": str(self.folder),
+            "tables": self.tables,
+            "records": tallies,
+            "conflicts": self.conflicts,
+            "rejects": self.rejects,
+        }
+
+
+class Writer:
+    """Writes the tables of one source; `commit` makes them the source, whole."""
+
+    def __init__(self, partial: Path, final: Path, kind: str):
+        self.partial, self.final, self.kind = partial, final, kind
+        self._files: list[store.FileEntry] = []
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for temporary files; it vanishes with the commit."""
+        folder = self.partial / "scratch"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def write(self, name: str, batches: pa.Table | Iterable[pa.Table]) -> int:
+        """Write a table, given whole or as a stream of tables (one part file each), and return its rows."""
+        schema = CATALOGUE[name].arrow
+        tables = _split(batches) if isinstance(batches, pa.Table) else batches
+        rows = 0
+        for number, table in enumerate(tables):
+            path = f"{name}/part-{number:05d}.parquet"
+            self._files.append(store.write_parquet(self.partial, path, table.select(schema.names).cast(schema)))
+            rows += table.num_rows
+        return rows
+
+    def commit(self, tallies: list[Tally], conflicts: dict[str, int]) -> Ingested:
+        """Write the manifest and put the source in its place.
+
+        Raises:
+            InputError: not one record was taken; what stood there before stays.
+        """
+        if not any(tally.taken for tally in tallies):
+            raise InputError(f"nothing could be read ({'; '.join(map(str, tallies))}): source {self.final.name!r} left as it was")
+        _remove_scratch(self.partial)
+        content = {
+            "kind": self.kind,
+            "source": self.final.name,
+            "pairmine_version": __version__,
+            "records": [json.loads(json.dumps(tally.__dict__)) for tally in tallies],
+            "conflicts": conflicts,
+            "fingerprint": store.digest([[f.path, f.sha256] for f in sorted(self._files, key=lambda f: f.path)]),
+        }
+        store.write_manifest(self.partial, content, self._files)
+        store.publish(self.partial, self.final)
+        tables = _rows(self._files)
+        return Ingested(self.final.name, self.final, tables, tallies, conflicts, tables.get("rejects", 0))
+
+
+def _split(table: pa.Table) -> Iterator[pa.Table]:
+    """Cut a table into part-sized tables; an empty one stays one empty part."""
+    for start in range(0, max(table.num_rows, 1), PART_ROWS):
+        yield table.slice(start, PART_ROWS)
+
+
+def _remove_scratch(partial: Path) -> None:
+    scratch = partial / "scratch"
+    if scratch.exists():
+        store.clear(scratch)
+        scratch.rmdir()
+
+
+def _rows(files: Iterable[store.FileEntry]) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for entry in files:
+        table = Path(entry.path).parts[0]
+        rows[table] = rows.get(table, 0) + entry.rows
+    return rows
+
+
+@contextmanager
+def writer(workspace: Path, source: str, kind: str) -> Iterator[Writer]:
+    """Open a writer for a source; nothing of an interrupted earlier try is kept."""
+    check_name(source)
+    final = workspace / "catalogue" / source
+    with store.claim(final.with_name(f"{source}.partial")) as partial:
+        store.clear(partial)
+        yield Writer(partial, final, kind)
+    engine.refresh(workspace)
+
+
+def check_name(source: str) -> None:
+    """Raise UsageError unless a source's name can be a folder and a schema of its own."""
+    reserved = {"main", "temp", "system", "memory", "pg_catalog", "information_schema"}
+    if not source.replace("-", "").replace("_", "").isalnum() or source in reserved:
+        raise UsageError(f"{source!r} cannot name a source: use letters, digits, - and _")
