@@ -57,6 +57,7 @@ def _relation(name: str, of: str) -> Table:
 
 
 KEY = Column("key", pa.string(), "the source's own id, unique", nullable=False)
+_TASTE = Column("taste", pa.list_(pa.float32(), 8), "point in the space of tastes and timbres", nullable=False)
 DURATION = Column("duration_ms", pa.int64(), "length in milliseconds")
 
 CATALOGUE: dict[str, Table] = {
@@ -177,9 +178,15 @@ CATALOGUE: dict[str, Table] = {
             "one row per track of a synthetic world: what it was made from",
             (
                 _id("track_id", "the track"),
+                KEY,
                 _id("genre", "its coarse taste"),
                 _id("style", "its fine taste; each style belongs to one genre"),
-                Column("weight", pa.float32(), "how often it is drawn, unnormalised", nullable=False),
+                Column("weight", pa.float32(), "how often it is wanted in a million playlists", nullable=False),
+                _TASTE,
+                Column("tempo", pa.float32(), "beats per minute", nullable=False),
+                _id("tonic", "keynote in semitones above C, 0 to 11"),
+                Column("minor", pa.bool_(), "whether it is in a minor key", nullable=False),
+                Column("register", pa.float32(), "mean pitch as a MIDI note (60 is middle C)", nullable=False),
             ),
             ("track_id",),
             {"track_id": "tracks"},
@@ -189,8 +196,12 @@ CATALOGUE: dict[str, Table] = {
             "one row per playlist of a synthetic world: what it was made from",
             (
                 _id("playlist_id", "the playlist"),
+                KEY,
                 _id("genre", "its coarse taste"),
                 _id("style", "the fine taste most of it was drawn from"),
+                _id("second_style", "the fine taste the rest was drawn from; the same where there is one only"),
+                Column("second_share", pa.float32(), "share of the second style, at most a half", nullable=False),
+                _TASTE,
             ),
             ("playlist_id",),
             {"playlist_id": "playlists"},

@@ -1,0 +1,148 @@
+"""The synthetic world as MPD slices: the original's layout to the byte, 1,000 playlists a file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pairmine import catalogue, parallel, progress, store
+from pairmine.kernels import world as kernel
+from pairmine.sources import _synth_playlists, _synth_tables, _synth_text, _synth_world
+from pairmine.sources._synth_playlists import Playlists
+from pairmine.sources._synth_world import World
+
+SLICE = 1_000
+# The original's lines end in ", "; each list below holds what stands before, between and after the values.
+HEAD = (
+    '{\n    "info": {\n        "generated_on": "2017-12-03 08:41:42.057563", \n        "slice": "',
+    '", \n        "version": "v1"\n    }, \n    "playlists": [\n',
+)
+TRACK = tuple(
+    f'{before}                    "{field}": {quote}'
+    for before, field, quote in (
+        ("                {\n", "pos", ""),
+        (", \n", "artist_name", '"'),
+        ('", \n', "track_uri", '"'),
+        ('", \n', "artist_uri", '"'),
+        ('", \n', "track_name", '"'),
+        ('", \n', "album_uri", '"'),
+        ('", \n', "duration_ms", ""),
+        (", \n", "album_name", '"'),
+    )
+)
+TRACK_END = '"\n                }, \n'
+LAST_TRACK_END = '"\n                }\n'
+PLAYLIST = """        {
+            "name": "%s", 
+            "collaborative": "%s", 
+            "pid": %d, 
+            "modified_at": %d, 
+            "num_tracks": %d, 
+            "num_albums": %d, 
+            "num_followers": %d, 
+            "tracks": [
+%s            ], 
+            "num_edits": %d, 
+            "duration_ms": %d, 
+            "num_artists": %d%s
+        }"""  # noqa: W291
+DESCRIPTION = ', \n            "description": "%s"'
+TAIL = "\n    ]\n}"
+
+
+def write(world: World, playlists: int, name: str, out: Path, threads: int | None) -> catalogue.Ingested:
+    """Write all playlists as slices into the folder `out`, and the ground truth beside them."""
+    out.mkdir(parents=True, exist_ok=True)
+    text = _synth_text.Text(world.seed, escaped=True)
+
+    def write_slice(first: int) -> Playlists:
+        drawn = _synth_playlists.draw(world, np.arange(first, min(first + SLICE, playlists)))
+        path = out / f"mpd.slice.{first}-{first + SLICE - 1}.json"
+        store.write_bytes(path, slice_text(world, text, drawn, first).encode("ascii"))
+        return drawn
+
+    seen = np.zeros(len(world.weight), np.bool_)
+    entries = 0
+    with progress.bar("writing", playlists) as advance:
+        for drawn in parallel.in_order(write_slice, range(0, playlists, SLICE), threads):
+            seen[drawn.entries] = True
+            entries += len(drawn.entries)
+            advance(len(drawn.pids))
+    rows = _write_truth(world, playlists, _synth_tables.Kept(world, "track", seen), out, threads)
+    tallies = [catalogue.Tally("playlists", playlists), catalogue.Tally("entries", entries)]
+    return catalogue.Ingested(name, out, rows, tallies, {}, 0)
+
+
+def _write_truth(
+    world: World, playlists: int, tracks: _synth_tables.Kept, out: Path, threads: int | None
+) -> dict[str, int]:
+    """Write truth_tracks.parquet and truth_playlists.parquet, with the ids that ingesting all slices gives."""
+    tables = {
+        "truth_tracks": _synth_tables.truth_tracks(world, tracks),
+        "truth_playlists": _synth_tables.all_truth_playlists(world, playlists, threads),
+    }
+    return {name: store.write_parquet(out, f"{name}.parquet", table).rows for name, table in tables.items()}
+
+
+def slice_text(world: World, text: _synth_text.Text, drawn: Playlists, first: int) -> str:
+    """Return one slice file. `text` must give JSON-escaped strings."""
+    return f"{first}-{first + SLICE - 1}".join(HEAD) + ", \n".join(_playlists(world, text, drawn)) + TAIL
+
+
+def _playlists(world: World, text: _synth_text.Text, drawn: Playlists) -> Iterator[str]:
+    """Yield the JSON of every playlist."""
+    tracks, ends = _tracks(world, text, drawn)
+    albums, artists = (
+        kernel.count_groups(drawn.entries, drawn.offsets, of) for of in (world.tracks.album_of, world.tracks.artist_of)
+    )
+    durations = np.add.reduceat(_synth_world.durations(world, drawn.entries), drawn.offsets[:-1])
+    names = text.playlists(drawn.pids, drawn.titles).to_pylist()
+    descriptions = text.descriptions(drawn.pids).to_pylist()
+    seconds = drawn.modified_at.astype("datetime64[s]").astype(np.int64)
+    for i, pid in enumerate(drawn.pids):
+        yield PLAYLIST % (
+            names[i],
+            "true" if drawn.collaborative[i] else "false",
+            pid,
+            seconds[i],
+            drawn.offsets[i + 1] - drawn.offsets[i],
+            albums[i],
+            drawn.followers[i],
+            tracks[ends[i] : ends[i + 1]],
+            drawn.edits[i],
+            durations[i],
+            artists[i],
+            DESCRIPTION % descriptions[i] if drawn.described[i] else "",
+        )
+
+
+def _tracks(world: World, text: _synth_text.Text, drawn: Playlists) -> tuple[str, npt.NDArray[np.int64]]:
+    """Return the JSON of all entries, one after the other, and where each playlist's begin and end."""
+    numbers, places = np.unique(drawn.entries, return_inverse=True)
+    bodies = _bodies(world, text, numbers).take(pa.array(places))
+    lengths = np.diff(drawn.offsets)
+    positions = np.arange(len(drawn.entries)) - np.repeat(drawn.offsets[:-1], lengths)
+    is_last = positions == np.repeat(lengths, lengths) - 1
+    endings = pa.array([TRACK_END, LAST_TRACK_END]).take(pa.array(is_last.astype(np.int8)))
+    entries = pc.binary_join_element_wise(TRACK[0], pa.array(positions).cast(pa.string()), bodies, endings, "")
+    offsets = np.frombuffer(entries.buffers()[1], np.int32)[: len(entries) + 1]
+    return str(entries.buffers()[2], "ascii"), offsets[drawn.offsets].astype(np.int64)
+
+
+def _bodies(world: World, text: _synth_text.Text, numbers: npt.NDArray[np.int32]) -> pa.Array:
+    """Return the JSON of tracks from behind the position up to the closing quote of the album's name."""
+    artists, albums = world.tracks.artist_of[numbers], world.tracks.album_of[numbers]
+    values = (
+        text.artists(artists),
+        _synth_tables.keys(world, "track", numbers),
+        _synth_tables.keys(world, "artist", artists),
+        text.tracks(numbers),
+        _synth_tables.keys(world, "album", albums),
+        pa.array(_synth_world.durations(world, numbers)).cast(pa.string()),
+        text.releases(albums),
+    )
+    parts = [part for before, value in zip(TRACK[1:], values, strict=True) for part in (before, value)]
+    return pc.binary_join_element_wise(*parts, "")

@@ -1,0 +1,237 @@
+"""The fixed world of `synth`: artists, albums and tracks with their tastes and weights, the same for every size.
+
+Everything is drawn by the seeded integer mix and weighed in integers, so no machine's rounding can change it.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from pairmine import seeding
+from pairmine.kernels import world as kernel
+
+Array = npt.NDArray[np.int64]
+
+GENRES, STYLES_PER_GENRE = 24, 25
+ARTISTS = 330_000
+WEIGHT_UNIT = 1024  # a weight of 1024 is one expected entry in a million playlists
+
+# Entries of artists by rank in a million playlists: the published 20, then the shape of the excerpts.
+ARTIST_ENTRIES = (
+    (1, 847_160), (2, 413_297), (3, 353_624), (4, 339_570), (5, 316_603), (6, 294_667), (7, 272_116), (8, 250_734),
+    (10, 241_560), (12, 223_509), (15, 198_905), (20, 185_520), (100, 90_000), (1_000, 12_500), (10_000, 560),
+    (100_000, 10), (330_000, 1.2),
+)  # fmt: skip
+# Playlists of tracks by rank, likewise; beyond rank 20 from the 4,769 playlists of the reduced slices, scaled to the mean
+# length, and from the 2.26 M distinct tracks.
+TRACK_ENTRIES = (
+    (1, 46_574), (2, 43_447), (3, 41_309), (5, 39_987), (6, 35_202), (10, 34_922), (15, 31_492), (20, 30_485),
+    (100, 21_500), (300, 15_000), (1_000, 7_900), (3_000, 3_400), (10_000, 1_030), (30_000, 300), (100_000, 65),
+    (300_000, 14), (1_000_000, 2.6), (2_000_000, 0.9), (4_500_000, 0.3),
+)  # fmt: skip
+# Tracks of artists by rank: 7.6 a seen artist on average; Drake has 118 in only 700 playlists.
+ARTIST_TRACKS = ((1, 900), (100, 450), (1_000, 220), (10_000, 60), (100_000, 9), (330_000, 3))
+# Albums: 3.1 seen tracks each on average.
+ALBUM_SIZES = np.array([1] * 9 + [2, 2, 4, 5, 10, 11, 12, 13, 15, 18], np.int32)
+SHARED_ALBUMS = 0.05  # 1.1 % of the albums of the excerpts have several artists
+
+# The most of a style's, and of a genre's, draws that one track and one artist may take; what is above goes to all
+# listeners of the genre, then to everyone. A hit's best partner stands in 49 % of its playlists (4,769 real ones).
+TRACK_CAP, ARTIST_CAP = 0.012, 0.08
+
+
+TASTES = 8  # dimensions of taste
+# Quantiles of track lengths in 700 playlists, in ms.
+DURATIONS = (
+    (0, 0), (0.00004, 0), (0.0005, 30_000), (0.01, 114_000), (0.05, 157_000), (0.25, 199_900), (0.5, 226_400),
+    (0.75, 260_500), (0.95, 340_000), (0.99, 470_200), (0.999, 768_700), (0.9999, 3_700_000), (1, 4_400_000),
+)  # fmt: skip
+
+
+def curve(knots: tuple[tuple[float, float], ...], ranks: Array) -> npt.NDArray[np.float64]:
+    """Return the values at ranks of a curve that is straight between its knots on log-log paper."""
+    x, y = np.array(knots).T
+    grid = np.unique(np.round(np.geomspace(x[0], x[-1], 400)))
+    values = np.exp(np.interp(np.log(grid), np.log(x), np.log(y)))
+    return np.interp(ranks, grid, np.round(values, 4))
+
+
+def lognormal(stream: int, ids: Array, sigma: float) -> npt.NDArray[np.float64]:
+    """Return a log-normal number of mean 1 and log-deviation sigma for every id, by a table of 4,096 quantiles."""
+    normal = NormalDist()
+    table = [round(math.exp(sigma * normal.inv_cdf((i + 0.5) / 4096) - sigma**2 / 2), 6) for i in range(4096)]
+    return np.array(table)[(seeding.mix(stream, ids) >> np.uint64(20)).astype(np.int64)]
+
+
+def uniform(stream: int, ids: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return a number in [0, 1) for every id."""
+    return seeding.mix(stream, ids) * 2.0**-32
+
+
+@dataclass(frozen=True)
+class World:
+    """The world of one seed: its tracks as the kernel draws them, and how often each is wanted (`weight`)."""
+
+    seed: int
+    tracks: kernel.Tracks
+    weight: Array
+
+
+def build(seed: int) -> World:
+    """Make the world of a seed."""
+    stream = seeding.stream(seed, "synth", "world")
+    style = _styles_of_artists(stream)
+    order = np.argsort(style, kind="stable")  # artists are renumbered style by style
+    rank, style = order, style[order]
+    count = np.maximum(
+        1, (curve(ARTIST_TRACKS, rank + 1) * lognormal(stream + 1, rank, 0.5)).astype(np.int64)
+    )
+    artist_first = _running(count)
+    artist_of = np.repeat(np.arange(ARTISTS, dtype=np.int32), count)
+    album_of = kernel.cut_albums(
+        count.astype(np.int32), style.astype(np.int32), ALBUM_SIZES, SHARED_ALBUMS, np.uint64(stream)
+    )
+    weight = _weights(stream, rank, artist_first, artist_of, album_of)
+    return World(seed, _pools(weight, style, artist_first, artist_of, album_of), weight)
+
+
+def _running(counts: npt.ArrayLike) -> Array:
+    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+
+
+def _styles_of_artists(stream: int) -> Array:
+    """Return a style for every artist, by rank: big styles have more artists, and the best known keep to the biggest."""
+    genre_size = 1.0 / (np.arange(GENRES) + 4.0)
+    style_size = 1.0 / (np.arange(STYLES_PER_GENRE) + 3.0)
+    ranks = np.arange(ARTISTS)
+    genre = np.searchsorted(_shares(genre_size), uniform(stream + 2, ranks), side="right")
+    u = uniform(stream + 3, ranks)
+    famous = np.searchsorted(_shares(style_size**2), u, side="right")
+    other = np.searchsorted(_shares(style_size), u, side="right")
+    within = np.where(uniform(stream + 4, ranks) < 0.8 * (ranks < 3_000), famous, other)
+    return (genre * STYLES_PER_GENRE + within).astype(np.int64)
+
+
+def _shares(sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the upper ends of the classes' shares of [0, 1), but for the last, which is 1."""
+    return (np.cumsum(sizes) / sizes.sum())[:-1]
+
+
+def _weights(stream: int, rank: Array, artist_first: Array, artist_of: Array, album_of: Array) -> Array:
+    """Return the weight of every track: the published curve over tracks, given out by artist, album and luck."""
+    tracks = np.arange(len(artist_of))
+    luck = lognormal(stream + 5, album_of, 1.0) * lognormal(stream + 6, tracks, 1.2)
+    wanted = np.round(curve(ARTIST_ENTRIES, rank + 1) * WEIGHT_UNIT)
+    target = np.round(curve(TRACK_ENTRIES, tracks + 1) * WEIGHT_UNIT).astype(np.int64)
+    score = np.round(luck * 2**16).astype(np.int64) + 1
+    scale = wanted / np.add.reduceat(score, artist_first[:-1])
+    for _ in range(2):
+        order = np.argsort(-score * scale[artist_of], kind="stable")
+        weight = np.empty_like(target)
+        weight[order] = target
+        scale *= wanted / np.add.reduceat(weight, artist_first[:-1])
+    return weight
+
+
+def _pools(
+    weight: Array, style: Array, artist_first: Array, artist_of: Array, album_of: Array
+) -> kernel.Tracks:
+    """Share every track's weight among the listeners of its style, of its genre, and everyone."""
+    styles = GENRES * STYLES_PER_GENRE
+    style_first = artist_first[np.searchsorted(style, np.arange(styles + 1))]
+    genre_first = style_first[::STYLES_PER_GENRE]
+    style_of = style[artist_of]
+    in_style, in_genre = np.add.reduceat(weight, style_first[:-1]), np.add.reduceat(weight, genre_first[:-1])
+    of_artist = np.add.reduceat(weight, artist_first[:-1])[artist_of]
+    by_style = _capped(weight, of_artist, in_style[style_of])
+    by_genre = np.minimum(
+        weight - by_style, _capped(weight, of_artist, in_genre[style_of // STYLES_PER_GENRE])
+    )
+    by_all = weight - by_style - by_genre
+    genre_parts, all_parts = (
+        np.add.reduceat(by_genre, genre_first[:-1]),
+        np.add.reduceat(by_all, genre_first[:-1]),
+    )
+    return kernel.Tracks(
+        artist_of,
+        album_of,
+        style.astype(np.int32),
+        artist_first.astype(np.int32),
+        style_first.astype(np.int32),
+        genre_first.astype(np.int32),
+        (np.arange(styles) // STYLES_PER_GENRE).astype(np.int32),
+        _running(weight),
+        _running(by_style),
+        _running(by_genre),
+        _running(by_all),
+        np.add.reduceat(by_style, style_first[:-1]) / in_style,
+        genre_parts / np.maximum(genre_parts + all_parts, 1),
+    )
+
+
+def _capped(weight: Array, of_artist: Array, of_group: Array) -> Array:
+    """Return each track's weight, cut so that no track and no artist takes more than its cap of the group's."""
+    by_track = TRACK_CAP * of_group
+    by_artist = weight * np.minimum(1.0, ARTIST_CAP * of_group / of_artist)
+    return np.minimum(by_track, by_artist).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Latents:
+    """What tracks are like: the style they are listened to with, and how they would sound."""
+
+    style: npt.NDArray[np.int32]
+    taste: npt.NDArray[np.float32]
+    tempo: npt.NDArray[np.float64]
+    tonic: Array
+    minor: npt.NDArray[np.bool_]
+    register: npt.NDArray[np.float64]
+
+
+def latents(world: World, numbers: Array) -> Latents:
+    """Return the latent factors of tracks: those of their style, plus what is their artist's and their own."""
+    stream = seeding.stream(world.seed, "synth", "latents")
+    artist = world.tracks.artist_of[numbers]
+    style = world.tracks.style_of_artist[artist]
+    own = 0.25 * _normals(stream + 2, artist, TASTES) + 0.15 * _normals(stream + 3, numbers, TASTES)
+    sound = _normals(stream + 4, style, 3)[:, :2] + 0.3 * _normals(stream + 5, numbers, 3)[:, :2]
+    return Latents(
+        style,
+        (_style_tastes(world)[style] + own).astype(np.float32),
+        np.round(np.clip(118 + 24 * sound[:, 0], 50, 210), 1),
+        (12 * uniform(stream + 6, numbers)).astype(np.int64),
+        uniform(stream + 7, numbers) < 0.2 + 0.5 * uniform(stream + 8, style),
+        np.round(60 + 6 * sound[:, 1], 1),
+    )
+
+
+def tastes_of_playlists(
+    world: World, styles: npt.NDArray[np.int32], second_share: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float32]:
+    """Return the mean taste that each playlist's tracks are drawn from."""
+    tastes = _style_tastes(world)
+    share = second_share[:, None]
+    return (tastes[styles[:, 0]] * (1 - share) + tastes[styles[:, 1]] * share).astype(np.float32)
+
+
+def _style_tastes(world: World) -> npt.NDArray[np.float64]:
+    stream = seeding.stream(world.seed, "synth", "tastes")
+    styles = np.arange(GENRES * STYLES_PER_GENRE)
+    return _normals(stream, styles // STYLES_PER_GENRE, TASTES) + 0.6 * _normals(stream + 1, styles, TASTES)
+
+
+def _normals(stream: int, ids: npt.ArrayLike, width: int) -> npt.NDArray[np.float64]:
+    """Return normal numbers, in sixteenths, `width` for every id."""
+    normal = NormalDist()
+    table = np.array([round(16 * normal.inv_cdf((i + 0.5) / 4096)) / 16 for i in range(4096)])
+    columns = [table[(seeding.mix(stream + 1000 * i, ids) >> np.uint64(20)).astype(np.int64)] for i in range(width)]
+    return np.stack(columns, axis=1)
+
+
+def durations(world: World, numbers: npt.ArrayLike) -> Array:
+    """Return the length of tracks in milliseconds."""
+    u = uniform(seeding.stream(world.seed, "synth", "duration"), numbers)
+    return np.interp(u, *np.array(DURATIONS).T).astype(np.int64)

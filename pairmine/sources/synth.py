@@ -1,0 +1,87 @@
+"""Synthetic playlists: a made-up world shaped like the Million Playlist Dataset, of any size, with its ground truth.
+
+The world (artists, albums, tracks, tastes) is fixed by the seed; N playlists are drawn from it, each from the seed and its
+pid alone. A smaller N is therefore a sub-sample of a larger one.
+"""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+import typer
+
+from pairmine import catalogue, progress
+from pairmine.errors import UsageError
+from pairmine.schema import CATALOGUE
+from pairmine.sources import _synth_json, _synth_tables, _synth_world
+
+KIND = "synth"
+
+
+class Format(StrEnum):
+    """What `ingest synth` writes."""
+
+    catalogue = "catalogue"
+    json = "json"
+
+
+def ingest(
+    workspace: Path,
+    name: str,
+    playlists: Annotated[int, typer.Option(help="How many playlists to draw.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The seed of the world.")] = 0,
+    format: Annotated[
+        Format, typer.Option(help="A catalogue, or JSON files like the MPD's to ingest with `ingest mpd`.")
+    ] = Format.catalogue,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for JSON files (default: WORKSPACE/raw/NAME).")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads (default: one a core).")] = None,
+) -> catalogue.Ingested:
+    """pairmine ingest synth --playlists 10000
+
+    Make up playlists like those of the Million Playlist Dataset, with the tastes they were drawn from as ground truth.
+
+    Raises:
+        UsageError: fewer than one playlist, or `--out` without `--format json`.
+    """
+    if playlists < 1 or playlists > 2**31 - 1:
+        raise UsageError(f"--playlists {playlists}: give a number from 1 to {2**31 - 1}")
+    if out is not None and format is not Format.json:
+        raise UsageError("--out is for --format json: a catalogue goes to WORKSPACE/catalogue/NAME")
+    world = _synth_world.build(seed)
+    if format is Format.json:
+        catalogue.check_name(name)
+        return _synth_json.write(world, playlists, name, out or workspace / "raw" / name, threads)
+    return _write_catalogue(world, playlists, workspace, name, threads)
+
+
+def _write_catalogue(
+    world: _synth_world.World, playlists: int, workspace: Path, name: str, threads: int | None
+) -> catalogue.Ingested:
+    with catalogue.writer(workspace, name, KIND) as writer:
+        tracks = _synth_tables.occurring(world, playlists, threads)
+        for table, content in _synth_tables.track_tables(world, tracks):
+            writer.write(table, content)
+        small: dict[str, list[pa.Table]] = {"playlists": [], "truth_playlists": []}
+        chunks = _synth_tables.all_playlist_tables(world, playlists, tracks, threads)
+        entries = writer.write("playlist_tracks", _entries(chunks, small, playlists))
+        for table, parts in small.items():
+            writer.write(table, pa.concat_tables(parts))
+        writer.write("rejects", CATALOGUE["rejects"].arrow.empty_table())
+        tallies = [catalogue.Tally("playlists", playlists), catalogue.Tally("entries", entries)]
+        return writer.commit(tallies, {})
+
+
+def _entries(
+    chunks: Iterable[dict[str, pa.Table]], small: dict[str, list[pa.Table]], playlists: int
+) -> Iterator[pa.Table]:
+    """Yield the entries of every chunk and put its other tables aside, into `small`."""
+    with progress.bar("writing", playlists) as advance:
+        for tables in chunks:
+            for table, parts in small.items():
+                parts.append(tables[table])
+            yield tables["playlist_tracks"]
+            advance(tables["playlists"].num_rows)
