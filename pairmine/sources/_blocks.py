@@ -1,0 +1,141 @@
+"""Input files as blocks of bytes in one buffer: plain, gzip or zstd, told apart by how they begin."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+from isal import igzip, isal_zlib
+
+from pairmine.errors import InputError
+from pairmine.kernels.byte_runs import PADDING
+
+BLOCK_BYTES = 1 << 22
+SUFFIXES = (".json", ".json.gz", ".json.zst")
+_PIECE_BYTES = 1 << 14  # what a fault in a compressed stream can cost of the data before it
+_GZIP, _ZSTD, _ZSTD_SKIPPABLE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18"
+
+
+def find_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files named, and those in the folders named that look like JSON, sorted and each once.
+
+    Raises:
+        InputError: there is no such path, it may not be read, or a folder holds nothing of use.
+    """
+    files = {file.resolve(): file for path in paths for file in _files_of(path)}
+    return [files[place] for place in sorted(files)]
+
+
+def _files_of(path: Path) -> list[Path]:
+    try:
+        path.stat()
+        if not path.is_dir():
+            return [path]
+        found = list(_walk(path))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file or folder: check the path") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}: make it readable (chmod) or name other files") from None
+    if not found:
+        raise InputError(f"{path} holds no {', '.join('*' + suffix for suffix in SUFFIXES)}: name the folder of the data")
+    return found
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            if not path.is_symlink():  # a link may lead back to a folder above it
+                yield from _walk(path)
+        elif path.name.lower().endswith(SUFFIXES):
+            yield path
+
+
+@contextmanager
+def opened(path: Path) -> Iterator["Blocks"]:
+    """Open a file as blocks.
+
+    Raises:
+        InputError: it cannot be opened.
+    """
+    try:
+        file = path.open("rb", buffering=0)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}: make it readable (chmod) or name other files") from None
+    with file:
+        yield Blocks(path, file, _stream(file))
+
+
+def _stream(file: BinaryIO) -> Any:
+    """Return an object with readinto that yields the decompressed bytes; a pipe is taken as it comes."""
+    if not file.seekable():
+        return file
+    magic = file.read(4)
+    file.seek(0)
+    if magic.startswith(_GZIP):
+        return igzip.open(file)
+    if magic == _ZSTD or magic[1:] == _ZSTD_SKIPPABLE:
+        return pa.CompressedInputStream(pa.PythonFile(file), "zstd")
+    return file
+
+
+class Blocks:
+    """A window on a file's decompressed bytes: `buffer[start:end]`, zeros behind it, `base` bytes before it."""
+
+    def __init__(self, path: Path, file: BinaryIO, stream: Any, block_bytes: int | None = None):
+        self.path, self.base, self.start, self.end = path, 0, 0, 0
+        self.finished = False
+        self.damage: str | None = None
+        self._file, self._stream = file, stream
+        self._block_bytes = block_bytes or BLOCK_BYTES
+        self._piece_bytes = self._block_bytes if stream is file else _PIECE_BYTES
+        self.buffer = np.zeros(self._block_bytes + PADDING, np.uint8)
+        self._input_told = 0
+
+    @property
+    def position(self) -> int:
+        """Offset in the decompressed file of `start`."""
+        return self.base + self.start
+
+    def input_advance(self) -> int:
+        """Return the bytes of the file itself that were read since the last call."""
+        told = self._file.tell() if self._file.seekable() else 0
+        advance, self._input_told = told - self._input_told, told
+        return advance
+
+    def extend(self) -> None:
+        """Drop what lies before `start`, and read on; the buffer grows when what is left fills half of it."""
+        left = self.end - self.start
+        room = self.buffer.size - PADDING
+        target = self.buffer
+        if left > room // 2:
+            target = np.zeros(2 * room + PADDING, np.uint8)
+        elif room > self._block_bytes and left < self._block_bytes // 2:
+            target = np.zeros(self._block_bytes + PADDING, np.uint8)
+        target[:left] = self.buffer[self.start : self.end]
+        self.buffer, self.base = target, self.position
+        self.start, self.end = 0, left
+        self._fill()
+
+    def _fill(self) -> None:
+        limit = self.buffer.size - PADDING
+        view = memoryview(self.buffer)
+        while self.end < limit and not self.finished:
+            count = self._read(view[self.end : min(limit, self.end + self._piece_bytes)])
+            self.end += count
+            self.finished = count == 0
+        self.buffer[self.end : self.end + PADDING] = 0
+
+    def _read(self, target: memoryview) -> int:
+        try:
+            return int(self._stream.readinto(target))
+        except (EOFError, isal_zlib.error, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise InputError(f"{self.path}: {error.strerror} while reading: check the disk, or leave the file out") from None
+            self.damage = str(error)
+            return 0
+
+

@@ -1,0 +1,187 @@
+"""The strict reader of one playlist: every value checked by itself, every fault told with its place.
+
+It defines what the fast scanner must agree with, and takes each playlist that the scanner cannot vouch for.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from pairmine.kernels import json_scan as scan
+from pairmine.kernels.byte_runs import PADDING
+from pairmine.kernels.json_values import members
+from pairmine.sources._records import Entry, Playlist, Reject
+
+EXCERPT_CHARACTERS = 80
+EXCERPT_BYTES = 4 * EXCERPT_CHARACTERS
+_KINDS = {b'"': "a string", b"{": "an object", b"[": "a list", b"t": "true", b"f": "false", b"n": "null"}
+
+Value = TypeVar("Value")
+
+
+class _UnfitError(Exception):
+    """A value is not what its field asks for."""
+
+
+def excerpt(data: bytes) -> str:
+    """Return how data begins: one line, about 80 characters, everything unprintable made visible."""
+    text = data[:EXCERPT_BYTES].decode(errors="replace")[:EXCERPT_CHARACTERS]
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def read_playlist(data: bytes, offset: int) -> tuple[Playlist | None, list[Reject]]:
+    """Read one playlist.
+
+    Args:
+        data: the JSON object, whole and well-formed but for its strings.
+        offset: where it stands in the file, in decompressed bytes.
+
+    Returns:
+        The playlist, None if it has no usable pid or tracks; and what of it was not taken.
+    """
+    return _Reader(data, offset).playlist()
+
+
+class _Reader:
+    def __init__(self, data: bytes, offset: int) -> None:
+        self.data, self.offset = data, offset
+        self.padded = np.frombuffer(data + bytes(PADDING), np.uint8)
+        self.rejects: list[Reject] = []
+        self.path = "playlist"
+
+    def playlist(self) -> tuple[Playlist | None, list[Reject]]:
+        fields = self._fields(0)
+        try:
+            pid = _required(self._value(fields, "pid", _whole_number(scan.PID_MAX)))
+        except _UnfitError as fault:
+            return self._refuse(f"pid: {fault}")
+        self.path = f"playlist {pid}"
+        tracks = fields.get("tracks")
+        if tracks is None or self.data[tracks[0]] != ord("["):
+            return self._refuse("tracks: expected a list")
+        name, description = (self._optional(fields, key, _text) for key in ("name", "description"))
+        numbers = [self._optional(fields, key, _NUMBERS[key]) for key in scan.NUMBERS]
+        entries = self._entries(tracks[0])
+        self.rejects.sort(key=lambda reject: reject[1:])
+        return Playlist(pid, name, description, numbers, entries), self.rejects
+
+    def _refuse(self, why: str) -> tuple[None, list[Reject]]:
+        return None, [self._reject("playlists", 0, why)]
+
+    def _reject(self, unit: str, start: int, why: str) -> Reject:
+        return Reject(unit, self.offset + start, f"{self.path}: {why}", excerpt(self.data[start : start + EXCERPT_BYTES]))
+
+    def _fields(self, start: int) -> dict[str, tuple[int, int]]:
+        """Return where the values of the object at `start` stand; of a key that stands twice, the last."""
+        rows: npt.NDArray[np.int64] = members(self.padded, start, len(self.data))
+        fields = {}
+        for key_start, key_stop, value_start, value_stop in rows.tolist():
+            try:
+                fields[orjson.loads(self.data[key_start:key_stop])] = value_start, value_stop
+            except ValueError:
+                continue  # no key we know is spelt so
+        return fields
+
+    def _value(
+        self, fields: dict[str, tuple[int, int]], key: str, parse: Callable[[bytes], Value]
+    ) -> Value | None:
+        """Return a field's value, None if it is absent or null."""
+        if key not in fields:
+            return None
+        start, stop = fields[key]
+        token = self.data[start:stop]
+        return None if token == b"null" else parse(token)
+
+    def _optional(
+        self, fields: dict[str, tuple[int, int]], key: str, parse: Callable[[bytes], Value], path: str = ""
+    ) -> Value | None:
+        """Return a field's value; one that is unfit is left empty and told."""
+        try:
+            return self._value(fields, key, parse)
+        except _UnfitError as fault:
+            self.rejects.append(self._reject("fields", fields[key][0], f"{path}{key}: {fault}"))
+            return None
+
+    def _entries(self, start: int) -> list[Entry]:
+        rows: npt.NDArray[np.int64] = members(self.padded, start, len(self.data))
+        read = [self._entry(index, place) for index, place in enumerate(rows[:, 2].tolist())]
+        entries = [item for item in read if item is not None]
+        stated = [pos for _, pos in entries if pos is not None]
+        if len(stated) == len(entries) == len(set(stated)):
+            for entry, pos in entries:
+                entry.position = pos if pos is not None else entry.position
+        return [entry for entry, _ in entries]
+
+    def _entry(self, index: int, start: int) -> tuple[Entry, int | None] | None:
+        """Return the entry at `start` and the position it states, None if it names no track."""
+        path = f"tracks[{index}]"
+        try:
+            if self.data[start] != ord("{"):
+                raise _UnfitError(f"expected an object, found {_kind(self.data[start : start + 1])}")
+            fields = self._fields(start)
+            uri = self._track_uri(fields)
+        except _UnfitError as fault:
+            self.rejects.append(self._reject("entries", start, f"{path}: {fault}"))
+            return None
+        texts = [uri, *(self._optional(fields, key, _text, f"{path}.") for key in scan.TEXTS[1:])]
+        duration = self._optional(fields, "duration_ms", _whole_number(scan.DURATION_MAX), f"{path}.")
+        pos = self._optional(fields, "pos", _whole_number(scan.INT32_MAX), f"{path}.")
+        return Entry(index, texts, duration), pos
+
+    def _track_uri(self, fields: dict[str, tuple[int, int]]) -> str:
+        try:
+            uri = self._value(fields, "track_uri", _text)
+        except _UnfitError as fault:
+            raise _UnfitError(f"track_uri: {fault}") from None
+        if not uri:
+            raise _UnfitError("track_uri: missing or empty")
+        return uri
+
+
+def _kind(token: bytes) -> str:
+    return _KINDS.get(token[:1], "a number")
+
+
+def _required(value: int | None) -> int:
+    if value is None:
+        raise _UnfitError("missing")
+    return value
+
+
+def _text(token: bytes) -> str:
+    if token[:1] != b'"':
+        raise _UnfitError(f"expected a string, found {_kind(token)}")
+    try:
+        return str(orjson.loads(token))
+    except ValueError:
+        raise _UnfitError("expected a string, found one with invalid UTF-8, escapes or control characters") from None
+
+
+def _whole_number(largest: int) -> Callable[[bytes], int]:
+    """Return a parser of whole numbers from 0; 3.0 counts as one."""
+
+    def parse(token: bytes) -> int:
+        expected = f"expected a whole number from 0 to {largest}"
+        if not (token[:1].isdigit() or token[:1] == b"-"):
+            raise _UnfitError(f"{expected}, found {_kind(token)}")
+        number = orjson.loads(token)
+        if not (0 <= number <= largest and number == int(number)):
+            raise _UnfitError(f"{expected}, found {token[:20].decode()}")
+        return int(number)
+
+    return parse
+
+
+def _truth(token: bytes) -> int:
+    words = {b"true": 1, b"false": 0, b'"true"': 1, b'"false"': 0}
+    if token not in words:
+        raise _UnfitError(f'expected true or false (or "true", "false"), found {_kind(token)}')
+    return words[token]
+
+
+_NUMBERS: dict[str, Callable[[bytes], int]] = {
+    key: _truth if key == "collaborative" else _whole_number(largest) for key, largest in scan.NUMBERS.items()
+}

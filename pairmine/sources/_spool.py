@@ -1,0 +1,105 @@
+"""What is read, laid down in scratch files as it comes, so that memory holds one block a thread."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pairmine import engine
+from pairmine.kernels import gathering
+from pairmine.kernels import json_scan as scan
+from pairmine.kernels.text_hashes import digest_playlists, hash_entries
+from pairmine.schema import CATALOGUE
+from pairmine.sources._dictionary import Dictionary
+from pairmine.sources._records import Records, Reject
+
+REJECTS_IN_MEMORY = 100_000
+
+
+class Spool:
+    """Takes blocks of records from several threads; afterwards gives back what was laid down."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.dictionary = folder, Dictionary()
+        self._files = {name: (folder / name).open("wb") for name in ("playlists", "entries", "positions", "texts")}
+        self._entries = self._positions = self._texts = 0
+
+    def take(self, buffer: npt.NDArray[np.uint8], records: Records) -> None:
+        """Lay down a block's records; the buffer's texts are no longer needed then."""
+        playlists, entries, _ = records.counts.tolist()
+        if playlists == 0:
+            return
+        rows = records.playlists[:playlists]
+        hashes = np.empty(2 * entries, np.uint64)
+        hash_entries(buffer, records.spans, records.durations, entries, hashes)
+        digest_playlists(buffer, rows, records.positions, hashes, playlists)
+        texts = np.empty(gathering.playlist_text_bytes(rows), np.uint8)
+        gathering.take_playlist_texts(buffer, rows, texts)
+        positions = gathering.take_positions(rows, records.positions)
+        with self.dictionary.lock:
+            numbers = self.dictionary.numbers(buffer, records, hashes)
+            gathering.shift_places(rows, self._entries, self._positions, self._texts)
+            self._append(playlists=rows, entries=numbers, positions=positions, texts=texts)
+            self._entries += entries
+            self._positions += positions.size
+            self._texts += texts.size
+
+    def _append(self, **arrays: npt.NDArray[np.generic]) -> None:
+        for name, array in arrays.items():
+            self._files[name].write(memoryview(array).cast("B"))
+
+    def finish(self) -> None:
+        """Close the scratch files; from now on they can be read."""
+        for file in self._files.values():
+            file.close()
+        self.dictionary.finish()
+
+    def read(self, name: str, dtype: type[np.generic]) -> npt.NDArray[np.generic]:
+        """Return a scratch file as an array; its pages are the system's, not ours."""
+        path = self.folder / name
+        if path.stat().st_size == 0:
+            return np.zeros(0, dtype)
+        return np.memmap(path, dtype, "r")
+
+    def playlists(self) -> npt.NDArray[np.int64]:
+        """Return the rows of all playlists, in the order they came."""
+        return self.read("playlists", np.int64).reshape(-1, scan.PLAYLIST_COLUMNS)  # type: ignore[return-value]
+
+
+class Rejects:
+    """All rejects of a source, sorted at the end; beyond some number they wait on disk."""
+
+    def __init__(self, folder: Path, in_memory: int = REJECTS_IN_MEMORY) -> None:
+        self.counts: Counter[str] = Counter()
+        self._folder, self._in_memory, self._lock = folder, in_memory, threading.Lock()
+        self._rows: list[tuple[str, int, str, str]] = []
+        self._parts = 0
+
+    def add(self, file: str, reject: Reject) -> None:
+        """Take up a reject of an input file."""
+        with self._lock:
+            self.counts[reject.unit] += 1
+            self._rows.append((file, reject.position, reject.reason, reject.excerpt))
+            if len(self._rows) >= self._in_memory:
+                pq.write_table(self._table(), self._folder / f"rejects-{self._parts}.parquet")
+                self._rows, self._parts = [], self._parts + 1
+
+    def _table(self) -> pa.Table:
+        schema = CATALOGUE["rejects"].arrow
+        columns = zip(*sorted(self._rows), strict=True) if self._rows else [[] for _ in schema]
+        return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)
+
+    def sorted(self) -> Iterator[pa.Table]:
+        """Yield all rejects by file, position, reason and excerpt."""
+        if not self._parts:
+            yield self._table()
+            return
+        pq.write_table(self._table(), self._folder / f"rejects-{self._parts}.parquet")
+        rejects = engine.connect(self._folder).read_parquet(str(self._folder / "rejects-*.parquet"))
+        for batch in rejects.order("file, position, reason, excerpt").to_arrow_reader(REJECTS_IN_MEMORY):
+            yield pa.Table.from_batches([batch])
