@@ -46,6 +46,12 @@ class Ingested:
     conflicts: dict[str, int]
     rejects: int
 
+    def __str__(self) -> str:
+        tables = ", ".join(f"{rows:,} {table}" for table, rows in self.tables.items())
+        conflicts = ", ".join(f"{count:,} {table}" for table, count in self.conflicts.items() if count)
+        lines = [f"{self.source}: {tables}", *map(str, self.tallies)]
+        return "\n".join([*lines, f"keys whose occurrences disagree: {conflicts or 'none'}"])
+
     def as_dict(self) -> dict[str, Any]:
         """Return the report for `--json`."""
         tallies = {t.unit: {"read": t.read, "taken": t.taken, **t.skipped, "rejected": t.rejected} for t in self.tallies}

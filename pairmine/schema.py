@@ -232,3 +232,5 @@ VIAS = Table(
     (_id("via", "the id used by via"), KEY, _text("name", "its title or name")),
     ("via",),
 )
+
+PAIR_TABLES = {"tracks": PAIR_TRACKS, "excluded": PAIR_TRACKS, "vias": VIAS}

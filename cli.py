@@ -1,0 +1,188 @@
+"""pairmine's commands: parse, call one function, print. No logic; heavy imports only where they are used."""
+
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from pairmine import __version__, registry
+from pairmine.errors import INTERRUPTED, InputError, PairmineError, ResourceError
+
+Workspace = Annotated[
+    Path, typer.Option("-w", "--workspace", envvar="PAIRMINE_WORKSPACE", help="Where pairmine keeps everything.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads; default one a core.")]
+HERE = Path("workspace")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+
+@app.callback(epilog="Exit codes: 0 done, 2 usage, 3 bad input, 4 run another command first, 5 damaged, 6 out of disk or memory.")
+def _pairmine(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Mine training pairs for music encoders, and look at them in SQL before you spend GPU hours.
+
+    pairmine ingest mpd ~/mpd/data
+
+    pairmine build-pairs --source mpd --strategy tco
+
+    pairmine stats workspace/pairs/mpd-tco
+    """
+
+
+class Sources(TyperGroup):
+    """The sub-commands of `ingest`: one for every file in pairmine/sources."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the kinds of sources."""
+        return registry.names("sources")
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of one kind of source, or None."""
+        return _source_command(cmd_name) if cmd_name in registry.names("sources") else None
+
+
+def _source_command(kind: str) -> Any:
+    """Make a command of a source's `ingest`: its own options and those that all sources share."""
+    ingest: Callable[..., Any] = registry.load("sources", kind).ingest
+
+    def command(**options: Any) -> None:
+        workspace, name, allow_rejects, as_json = (options.pop(common) for common in shared)
+        report = ingest(workspace, name or kind, **options)
+        _print(report, as_json)
+        if report.rejects and not allow_rejects:
+            raise InputError(
+                f"{report.rejects:,} rejects among the input, the rest is ingested: "
+                f"read them with `pairmine sql \"select * from {report.source}.rejects\"`, or pass --allow-rejects"
+            )
+
+    def common(
+        workspace: Workspace = HERE,
+        name: Annotated[str | None, typer.Option(help=f"Name of the source; default {kind}.")] = None,
+        allow_rejects: Annotated[bool, typer.Option("--allow-rejects", help="Rejected records are no error.")] = False,
+        as_json: Json = False,
+    ) -> None: ...
+
+    shared = inspect.signature(common).parameters
+    own = list(inspect.signature(ingest).parameters.values())[2:]
+    parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *shared.values())]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    command.__doc__ = ingest.__doc__
+    maker = typer.Typer(add_completion=False, rich_markup_mode=None)
+    maker.command(kind)(command)
+    return typer.main.get_command(maker)
+
+
+app.add_typer(
+    typer.Typer(cls=Sources, no_args_is_help=True, rich_markup_mode=None),
+    name="ingest",
+    help="Read a source into the catalogue, e.g. `pairmine ingest mpd ~/mpd/data`.",
+)
+
+
+def _print(report: Any, as_json: bool) -> None:
+    """Print a report on stdout: as text, or as one JSON object."""
+    print(json.dumps(report.as_dict(), indent=1, default=str) if as_json else report)
+
+
+@app.command("build-pairs")
+def build_pairs(
+    source: Annotated[str, typer.Option(help="Name of an ingested source.")],
+    strategy: Annotated[str, typer.Option(help=f"One of: {', '.join(registry.names('strategies'))}.")],
+    workspace: Workspace = HERE,
+    epochs: Annotated[int | None, typer.Option(help="Pair epochs to draw; default as in the paper.")] = None,
+    seed: Annotated[int, typer.Option(help="Names the random draws.")] = 0,
+    top_k: Annotated[int, typer.Option(help="tco: partners kept a track.")] = 10,
+    min_count: Annotated[int, typer.Option(help="tco: playlists two tracks must share.")] = 1,
+    max_playlist_length: Annotated[int | None, typer.Option(help="co, tco: leave out playlists of more distinct tracks.")] = None,
+    score: Annotated[str, typer.Option(help="tco: count, npmi, cosine, jaccard or lift.")] = "count",
+    ties: Annotated[str, typer.Option(help="tco: at the cut, the track in fewer playlists (rarer) or by seed (hash).")] = "rarer",
+    exclude: Annotated[Path | None, typer.Option(help="File of track or artist keys, one a line, that must not appear.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the set; default WORKSPACE/pairs/<source>-<strategy>.")] = None,
+    engine: Annotated[str, typer.Option(help="native (compiled), or duckdb (sql/strategies as they stand).")] = "native",
+    force: Annotated[bool, typer.Option("--force", help="Replace another set in that place.")] = False,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Draw training pairs from a source into Parquet shards.
+
+    pairmine build-pairs --source mpd --strategy tco --epochs 50
+    """
+    from pairmine import pairing
+    from pairmine.strategies._inputs import Parameters
+
+    report = pairing.build_pairs(
+        workspace,
+        source,
+        strategy,
+        parameters=Parameters(seed, top_k, min_count, max_playlist_length, score, ties),
+        epochs=epochs,
+        exclude=exclude,
+        out=out,
+        engine_name=engine,
+        threads=threads,
+        force=force,
+    )
+    _print(report, as_json)
+
+
+@app.command()
+def check(
+    folder: Annotated[Path | None, typer.Argument(help="A pair set or source; default all of the workspace.")] = None,
+    workspace: Workspace = HERE,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Verify checksums, rows, columns and each strategy's own rules.
+
+    pairmine check workspace/pairs/mpd-tco
+    """
+    from pairmine import checking
+
+    report = checking.check(workspace, folder, threads)
+    _print(report, as_json)
+    report.raise_problems()
+
+
+def main() -> None:
+    """Run the command line; every error becomes one line on stderr and its exit code."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        code = app(arguments, prog_name="pairmine", standalone_mode=False)
+    except Exception as error:
+        if debug:
+            raise
+        code, message = _explain(error)
+        print(f"pairmine: {message}", file=sys.stderr)
+    if code == INTERRUPTED:
+        print("pairmine: interrupted; the same command starts again or continues", file=sys.stderr)
+    sys.exit(code or 0)
+
+
+def _explain(error: Exception) -> tuple[int, str]:
+    """Return exit code and one line of message for an error."""
+    if isinstance(error, TyperException):
+        return error.exit_code, error.format_message()
+    from pairmine.failures import translate
+
+    known = translate(error)
+    if isinstance(known, PairmineError):
+        return known.exit_code, str(known)
+    return 1, f"a defect of pairmine: {type(error).__name__}: {error} (run again with --debug, and report it)"

@@ -1,0 +1,151 @@
+"""Build a pair set: a strategy's pairs, epoch by epoch, into shards."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pairmine import engine, parallel, progress, registry, seeding, store
+from pairmine.errors import InputError, UsageError
+from pairmine.kernels.matching import shuffled
+from pairmine.shards import writer as shards
+from pairmine.strategies._inputs import Inputs, Parameters
+
+VIA_TABLES = {
+    "playlist": "select playlist_id as via, key, title as name from playlists",
+    "artist": "select artist_id as via, key, name from artists",
+}
+
+
+@dataclass(frozen=True)
+class Built:
+    """What `build-pairs` did."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    new: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report for `--json`."""
+        manifest = {name: value for name, value in self.manifest.items() if name != "files"}
+        return {"folder": str(self.folder), "new": self.new, **manifest}
+
+    def __str__(self) -> str:
+        epochs = self.manifest["pairs"]
+        pairs = sum(epoch["pairs"] for epoch in epochs)
+        size = sum(entry["bytes"] for entry in self.manifest["files"])
+        state = "written" if self.new else "there already, nothing to do"
+        return f"{self.folder}: {pairs:,} pairs in {len(epochs)} epochs, {size / 1e6:,.1f} MB, {state}"
+
+
+def build_pairs(
+    workspace: Path,
+    source: str,
+    strategy: str,
+    *,
+    parameters: Parameters,
+    epochs: int | None = None,
+    exclude: Path | None = None,
+    out: Path | None = None,
+    engine_name: str = "native",
+    threads: int | None = None,
+    force: bool = False,
+) -> Built:
+    """Build the pair set of a source by a strategy, or find it there already.
+
+    Raises:
+        UsageError: an unknown strategy or option, or another set in its place without `force`.
+        MissingError: the source, or a table the strategy needs, is missing.
+        InputError: the source holds nothing this strategy can pair.
+    """
+    rule = registry.load("strategies", strategy)
+    heeded = parameters.heeded(rule.OPTIONS, strategy)
+    if epochs is not None and epochs < 1:
+        raise UsageError(f"--epochs {epochs}: at least one epoch has to be drawn")
+    keys = _read_keys(exclude)
+    folder = out or workspace / "pairs" / f"{source}-{strategy}"
+    source_manifest = store.read_manifest(engine.source_folder(workspace, source))
+    wanted = shards.request(
+        kind=rule.KIND,
+        via_kind=rule.VIA,
+        source=source,
+        strategy=strategy,
+        parameters={**heeded, "exclude": store.digest(sorted(keys)) if exclude else None},
+        seed=parameters.seed,
+        epochs=epochs or rule.EPOCHS,
+        catalogue_fingerprint=source_manifest["fingerprint"],
+        order="shuffled",
+    )
+    if not force and shards.already_there(folder, wanted):
+        return Built(folder, store.read_manifest(folder), new=False)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    inputs = Inputs(workspace, source, engine_name, threads)
+    if exclude:
+        known = inputs.exclude(keys)
+        progress.say(f"{known:,} of {len(keys):,} excluded keys are in {source}: {inputs.excluded.size:,} tracks left out")
+    with shards.writer(folder, wanted) as writer:
+        _write_epochs(writer, rule.prepare(inputs, parameters), wanted, inputs, rule.VIA)
+        manifest = writer.commit(folder)
+    engine.refresh(workspace)
+    return Built(folder, manifest, new=True)
+
+
+def _read_keys(exclude: Path | None) -> set[str]:
+    """Read the keys of --exclude, one a line."""
+    if exclude is None:
+        return set()
+    try:
+        return {line for line in exclude.read_text(encoding="utf-8-sig").splitlines() if line.strip()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the keys of --exclude from {exclude}: {error}") from None
+
+
+def _write_epochs(writer: shards.Writer, draw: Any, wanted: dict[str, Any], inputs: Inputs, via: str | None) -> None:
+    """Write all epochs, one a thread at a time, then the tables of what they name."""
+    used = np.zeros(inputs.tracks, np.bool_)
+    groups = np.zeros(_vias(inputs, via), np.bool_)
+
+    def write(epoch: int) -> int:
+        columns = writer.finished(epoch)
+        if columns is None:
+            name = wanted["strategy"]
+            matches = shuffled(draw(epoch), seeding.stream(wanted["seed"], name, epoch, "order"))
+            writer.write_epoch(epoch, matches)
+            columns = matches[:3]
+        anchor, positive, vias = columns
+        used[anchor] = used[positive] = True
+        if via:
+            groups[vias] = True
+        return int(anchor.size)
+
+    epochs = wanted["epochs"]
+    with progress.bar("build-pairs", epochs) as advance:
+        pairs = 0
+        for count in parallel.in_order(write, range(epochs), inputs.threads):
+            pairs += count
+            advance(1)
+    if not pairs:
+        raise InputError(f"{inputs.source} gives no pairs by {wanted['strategy']} with these options: nothing was written")
+    tracks = "select track_id, key, title, artist from tracks"
+    writer.write_table("tracks", _named(inputs, tracks, "track_id", used))
+    if inputs.excluded.size:
+        writer.write_table("excluded", _named(inputs, tracks, "track_id", ~inputs.kept))
+    if via:
+        writer.write_table("vias", _named(inputs, VIA_TABLES[via], "via", groups))
+
+
+def _vias(inputs: Inputs, via: str | None) -> int:
+    if via is None:
+        return 0
+    return int(inputs.table(f"select count(*) from ({VIA_TABLES[via]})").column(0)[0].as_py())
+
+
+def _named(inputs: Inputs, query: str, key: str, used: npt.NDArray[np.bool_]) -> pa.Table:
+    """Return the rows of a query whose id is used, in the order of ids."""
+    rows = inputs.table(f"select * from ({query}) order by {key}")
+    return rows.filter(pa.array(used[rows.column(key).to_numpy()]))
+
+

@@ -1,0 +1,31 @@
+"""Co-occurrence: tracks of one playlist, two by two, each track at most once an epoch."""
+
+import pyarrow as pa
+
+from pairmine.kernels.matching import Matches, pair_groups
+from pairmine.seeding import stream
+from pairmine.strategies._inputs import Draw, Inputs, Parameters
+
+KIND = "pairs"
+VIA = "playlist"
+PAPER = "playlists-2023, section 3.2 (Playlist CO)"
+PAPER_PAIRS = 826_368
+EPOCHS = 50
+OPTIONS = frozenset({"max_playlist_length"})
+CHECKS = ("no_self_pair", "once_an_epoch", "playlist_holds_both")
+
+
+def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
+    """Return the function that draws an epoch: playlists in random order, their available tracks in pairs."""
+    playlists = inputs.playlists(parameters)
+
+    def draw(epoch: int) -> Matches:
+        visit, shuffle = (stream(parameters.seed, "co", epoch, name) for name in ("visit", "shuffle"))
+        return pair_groups(playlists, inputs.tracks, visit, shuffle, pool=True)
+
+    return draw
+
+
+def evidence(inputs: Inputs, parameters: Parameters) -> dict[str, pa.Table]:
+    """Its checks need the catalogue alone."""
+    return {}

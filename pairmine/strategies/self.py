@@ -1,0 +1,33 @@
+"""Self: each track with itself; the trainer makes the two views."""
+
+import numpy as np
+import pyarrow as pa
+
+from pairmine.kernels.matching import Matches
+from pairmine.strategies._inputs import Draw, Inputs, Parameters
+
+KIND = "pairs"
+VIA = None
+PAPER = "playlists-2023 (SimCLR); strategies-2022, section 3"
+PAPER_PAIRS = 1_779_072
+EPOCHS = 1
+OPTIONS: frozenset[str] = frozenset()
+CHECKS = ("only_self_pairs", "once_an_epoch")
+
+
+def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
+    """Return the function that draws an epoch: every kept track once."""
+    if inputs.engine == "duckdb":
+        tracks = inputs.sql("self", parameters).column("track_id").to_numpy().astype(np.int32)
+    else:
+        tracks = np.flatnonzero(inputs.kept).astype(np.int32)
+
+    def draw(epoch: int) -> Matches:
+        return Matches(tracks, tracks, np.full(tracks.size, -1, np.int32), np.ones(tracks.size, np.float32))
+
+    return draw
+
+
+def evidence(inputs: Inputs, parameters: Parameters) -> dict[str, pa.Table]:
+    """Its checks need the pairs alone."""
+    return {}
