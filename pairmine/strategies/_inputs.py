@@ -63,8 +63,7 @@ class Inputs:
         self.excluded = np.empty(0, np.int32)
 
     def _value(self, query: str) -> Any:
-        row = self.connection.execute(query).fetchone()
-        return row[0] if row else None
+        return self.connection.execute(query).fetchall()[0][0]
 
     def table(self, query: str) -> pa.Table:
         """Return the rows of a query."""

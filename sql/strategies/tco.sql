@@ -75,15 +75,15 @@ scores as (
 
 ranks as (
     select
-        track_id,
-        neighbour_id,
-        score,
+        scores.track_id,
+        scores.neighbour_id,
+        scores.score,
         row_number() over (
-            partition by track_id
+            partition by scores.track_id
             order by
-                score desc,
-                case ties when 'rarer' then neighbour_playlists end,
-                mix(stream, neighbour_id)
+                scores.score desc,
+                case parameters.ties when 'rarer' then scores.neighbour_playlists end,
+                mix(parameters.stream, scores.neighbour_id)
         ) as rank
     from scores
     cross join parameters
