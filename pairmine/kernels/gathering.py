@@ -131,7 +131,9 @@ def place_entries(
 
 
 @nb.njit(nogil=True, cache=True)
-def gather_texts(source: Bytes, places: Int64s, lengths: Int32s, prefix: Bytes, prefixed: Bools) -> tuple[Int64s, Bytes]:
+def gather_texts(
+    source: Bytes, places: Int64s, lengths: Int32s, prefix: Bytes, prefixed: Bools
+) -> tuple[Int64s, Bytes]:
     """Copy texts one behind the other, some behind a prefix; returns (offsets, bytes) as Arrow has them."""
     offsets = np.zeros(places.size + 1, np.int64)
     for row in range(places.size):

@@ -387,7 +387,9 @@ def _entries(
 
 
 @nb.njit(nogil=True, cache=True)
-def _playlist_text(buffer: Bytes, pos: int, row: int, column: int, playlists: Int64s, escaped: Int64s, counts: Int64s) -> int:
+def _playlist_text(
+    buffer: Bytes, pos: int, row: int, column: int, playlists: Int64s, escaped: Int64s, counts: Int64s
+) -> int:
     """Read a text or null into its columns and return the place behind it, −1 if it is neither."""
     if buffer[pos] != _QUOTE:
         return pos + 4 if _word(buffer, pos, _NULL) else _UNSURE
@@ -462,7 +464,9 @@ def _decode_escapes(buffer: Bytes, playlists: Int64s, spans: Int32s, escaped: In
         place = escaped[index]
         if place >= 0:
             row, column = place // SPAN_COLUMNS, place % SPAN_COLUMNS
-            spans[row, column + 1] = _unescape(buffer, np.int64(spans[row, column]), np.int64(spans[row, column + 1]))
+            spans[row, column + 1] = _unescape(
+                buffer, np.int64(spans[row, column]), np.int64(spans[row, column + 1])
+            )
         else:
             row, column = (-1 - place) // PLAYLIST_COLUMNS, (-1 - place) % PLAYLIST_COLUMNS
             playlists[row, column + 1] = _unescape(buffer, playlists[row, column], playlists[row, column + 1])

@@ -20,7 +20,11 @@ _VALUE, _VALUE_OR_CLOSE, _KEY, _KEY_OR_CLOSE, _AFTER = 0, 1, 2, 3, 4
 _QUOTE, _BACKSLASH, _COMMA, _COLON = ord('"'), ord("\\"), ord(","), ord(":")
 _OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_LIST, _CLOSE_LIST = ord("{"), ord("}"), ord("["), ord("]")
 _ZERO, _NINE, _MINUS, _PLUS, _DOT = ord("0"), ord("9"), ord("-"), ord("+"), ord(".")
-_WORDS = (np.frombuffer(b"true", np.uint8), np.frombuffer(b"false", np.uint8), np.frombuffer(b"null", np.uint8))
+_WORDS = (
+    np.frombuffer(b"true", np.uint8),
+    np.frombuffer(b"false", np.uint8),
+    np.frombuffer(b"null", np.uint8),
+)
 _PID, _TRACKS = np.frombuffer(b"pid", np.uint8), np.frombuffer(b"tracks", np.uint8)
 
 

@@ -98,7 +98,9 @@ def digest_playlists(
         playlist = playlists[row]
         h = fold(np.uint64(playlist[scan.PID]), np.uint64(playlist[scan.ENTRIES]))
         h = fold(h, text_hash(buffer, playlist[scan.NAME], playlist[scan.NAME + 1], _NAME))
-        h = fold(h, text_hash(buffer, playlist[scan.DESCRIPTION], playlist[scan.DESCRIPTION + 1], _DESCRIPTION))
+        h = fold(
+            h, text_hash(buffer, playlist[scan.DESCRIPTION], playlist[scan.DESCRIPTION + 1], _DESCRIPTION)
+        )
         for column in range(scan.NUMBER, scan.PLAYLIST_COLUMNS):
             h = fold(h, np.uint64(playlist[column]))
         first = playlist[scan.FIRST]

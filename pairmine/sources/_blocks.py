@@ -39,7 +39,9 @@ def _files_of(path: Path) -> list[Path]:
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}: make it readable (chmod) or name other files") from None
     if not found:
-        raise InputError(f"{path} holds no {', '.join('*' + suffix for suffix in SUFFIXES)}: name the folder of the data")
+        raise InputError(
+            f"{path} holds no {', '.join('*' + suffix for suffix in SUFFIXES)}: name the folder of the data"
+        )
     return found
 
 
@@ -134,8 +136,8 @@ class Blocks:
             return int(self._stream.readinto(target))
         except (EOFError, isal_zlib.error, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
-                raise InputError(f"{self.path}: {error.strerror} while reading: check the disk, or leave the file out") from None
+                raise InputError(
+                    f"{self.path}: {error.strerror} while reading: check the disk, or leave the file out"
+                ) from None
             self.damage = str(error)
             return 0
-
-

@@ -47,7 +47,9 @@ def numbers_of(texts: pa.LargeStringArray) -> tuple[Int32s, int]:
     order = pl.Series(pl.from_arrow(texts)).arg_sort().to_numpy()
     _, offsets, data = texts.buffers()
     groups, count = gathering.group_sorted(
-        np.frombuffer(offsets, np.int64), np.frombuffer(data or b"", np.uint8), order.astype(np.uint32, copy=False)
+        np.frombuffer(offsets, np.int64),
+        np.frombuffer(data or b"", np.uint8),
+        order.astype(np.uint32, copy=False),
     )
     return groups, int(count)
 

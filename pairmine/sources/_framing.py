@@ -273,7 +273,7 @@ class PlaylistFile:
 
     def _excerpt(self) -> str:
         blocks = self._blocks
-        if blocks.end - blocks.start < EXCERPT_BYTES and not blocks.finished:
+        while blocks.end - blocks.start < EXCERPT_BYTES and not blocks.finished:
             self._more()
         return excerpt(blocks.buffer[blocks.start : min(blocks.end, blocks.start + EXCERPT_BYTES)].tobytes())
 

@@ -72,7 +72,12 @@ class _Reader:
         return None, [self._reject("playlists", 0, why)]
 
     def _reject(self, unit: str, start: int, why: str) -> Reject:
-        return Reject(unit, self.offset + start, f"{self.path}: {why}", excerpt(self.data[start : start + EXCERPT_BYTES]))
+        return Reject(
+            unit,
+            self.offset + start,
+            f"{self.path}: {why}",
+            excerpt(self.data[start : start + EXCERPT_BYTES]),
+        )
 
     def _fields(self, start: int) -> dict[str, tuple[int, int]]:
         """Return where the values of the object at `start` stand; of a key that stands twice, the last."""
@@ -157,7 +162,9 @@ def _text(token: bytes) -> str:
     try:
         return str(orjson.loads(token))
     except ValueError:
-        raise _UnfitError("expected a string, found one with invalid UTF-8, escapes or control characters") from None
+        raise _UnfitError(
+            "expected a string, found one with invalid UTF-8, escapes or control characters"
+        ) from None
 
 
 def _whole_number(largest: int) -> Callable[[bytes], int]:

@@ -26,7 +26,9 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.dictionary = folder, Dictionary()
-        self._files = {name: (folder / name).open("wb") for name in ("playlists", "entries", "positions", "texts")}
+        self._files = {
+            name: (folder / name).open("wb") for name in ("playlists", "entries", "positions", "texts")
+        }
         self._entries = self._positions = self._texts = 0
 
     def take(self, buffer: npt.NDArray[np.uint8], records: Records) -> None:
@@ -74,9 +76,9 @@ class Spool:
 class Rejects:
     """All rejects of a source, sorted at the end; beyond some number they wait on disk."""
 
-    def __init__(self, folder: Path, in_memory: int = REJECTS_IN_MEMORY) -> None:
+    def __init__(self, folder: Path) -> None:
         self.counts: Counter[str] = Counter()
-        self._folder, self._in_memory, self._lock = folder, in_memory, threading.Lock()
+        self._folder, self._lock = folder, threading.Lock()
         self._rows: list[tuple[str, int, str, str]] = []
         self._parts = 0
 
@@ -85,14 +87,23 @@ class Rejects:
         with self._lock:
             self.counts[reject.unit] += 1
             self._rows.append((file, reject.position, reject.reason, reject.excerpt))
-            if len(self._rows) >= self._in_memory:
+            if len(self._rows) >= REJECTS_IN_MEMORY:
                 pq.write_table(self._table(), self._folder / f"rejects-{self._parts}.parquet")
                 self._rows, self._parts = [], self._parts + 1
+
+    def example(self) -> str:
+        """Return one of the rejects in words, nothing if there is none."""
+        if not self._rows:
+            return ""
+        file, position, reason, _ = min(self._rows)
+        return f"{file}, byte {position}: {reason}"
 
     def _table(self) -> pa.Table:
         schema = CATALOGUE["rejects"].arrow
         columns = zip(*sorted(self._rows), strict=True) if self._rows else [[] for _ in schema]
-        return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)
+        return pa.table(
+            [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema
+        )
 
     def sorted(self) -> Iterator[pa.Table]:
         """Yield all rejects by file, position, reason and excerpt."""

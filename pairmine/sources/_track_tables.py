@@ -51,7 +51,9 @@ def write_track_tables(writer: Writer, variants: Variants) -> dict[str, int]:
     artist, album = np.ascontiguousarray(columns[:, ARTIST]), np.ascontiguousarray(columns[:, ALBUM])
     conflicts = {
         "tracks": _write_tracks(writer, variants, artist, album),
-        "artists": _write_names(writer, variants, dictionary.artists, artist, ("artists", "name", "track_artists", "artist_id")),
+        "artists": _write_names(
+            writer, variants, dictionary.artists, artist, ("artists", "name", "track_artists", "artist_id")
+        ),
         "releases": _write_names(
             writer, variants, dictionary.albums, album, ("releases", "title", "track_releases", "release_id")
         ),
@@ -112,7 +114,9 @@ def _write_tracks(writer: Writer, variants: Variants, artist: Int32s, album: Int
     return int(marks.sum())
 
 
-def _track_parts(texts: dict[str, Texts], winners: dict[str, Int32s], durations: Int64s) -> Iterator[pa.Table]:
+def _track_parts(
+    texts: dict[str, Texts], winners: dict[str, Int32s], durations: Int64s
+) -> Iterator[pa.Table]:
     columns = {name: texts[name].take(winners[name]) for name in texts}
     for part in parts(*(column.lengths for column in columns.values())):
         rows = durations[part]
@@ -173,7 +177,9 @@ def _name_ids(dictionary: Dictionary, names: Names, chosen: Int32s) -> tuple[Int
     return id_of[group], all_keys.take(pa.array(example[used]))
 
 
-def _name_parts(keys: pa.LargeStringArray, texts: Texts, id_column: str, text_column: str) -> Iterator[pa.Table]:
+def _name_parts(
+    keys: pa.LargeStringArray, texts: Texts, id_column: str, text_column: str
+) -> Iterator[pa.Table]:
     for part in parts(texts.lengths, np.full(texts.lengths.size, 64, np.int32)):
         table = {
             id_column: pa.array(np.arange(part.start, part.start + texts.lengths[part].size, dtype=np.int32)),

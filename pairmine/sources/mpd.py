@@ -15,11 +15,17 @@ import typer
 
 from pairmine import catalogue
 from pairmine.catalogue import Tally
+from pairmine.errors import InputError
 from pairmine.parallel import threads_or_default
 from pairmine.progress import bar
 from pairmine.sources._blocks import Blocks, find_files, opened
 from pairmine.sources._framing import PlaylistFile
-from pairmine.sources._playlist_tables import PlaylistOrder, order_playlists, playlist_table, playlist_tracks_table
+from pairmine.sources._playlist_tables import (
+    PlaylistOrder,
+    order_playlists,
+    playlist_table,
+    playlist_tracks_table,
+)
 from pairmine.sources._spool import Rejects, Spool
 from pairmine.sources._track_tables import number_tracks, write_track_tables
 
@@ -30,7 +36,10 @@ def ingest(
     workspace: Path,
     name: str,
     paths: Annotated[
-        list[Path], typer.Argument(help="Folders or files of playlists: .json, .json.gz, .json.zst; files under any name.")
+        list[Path],
+        typer.Argument(
+            help="Folders or files of playlists: .json, .json.gz, .json.zst; files under any name."
+        ),
     ],
     threads: Annotated[int | None, typer.Option(help="Files read at a time [default: one a core].")] = None,
 ) -> catalogue.Ingested:
@@ -47,7 +56,7 @@ def ingest(
         spool, rejects = Spool(writer.scratch), Rejects(writer.scratch)
         sound = _read_files(files, spool, rejects, threads_or_default(threads))
         spool.finish()
-        return _write(writer, spool, rejects, sound)
+        return _write(writer, name, spool, rejects, sound)
 
 
 def _read_files(files: list[Path], spool: Spool, rejects: Rejects, threads: int) -> int:
@@ -83,12 +92,17 @@ def _read_file(
         return sound
 
 
-def _write(writer: catalogue.Writer, spool: Spool, rejects: Rejects, sound: int) -> catalogue.Ingested:
+def _write(writer: catalogue.Writer, name: str, spool: Spool, rejects: Rejects, sound: int) -> catalogue.Ingested:
     rows = spool.playlists()
     order = order_playlists(rows)
+    if not order.rows.size:
+        why = rejects.example() or "its lists of playlists are empty"
+        raise InputError(f"nothing could be read ({why}): source {name!r} is left as it was")
     writer.write("playlists", playlist_table(spool, rows, order))
     variants = number_tracks(spool.dictionary)
-    entries = writer.write("playlist_tracks", playlist_tracks_table(spool, rows, order, variants.track, variants.rank))
+    entries = writer.write(
+        "playlist_tracks", playlist_tracks_table(spool, rows, order, variants.track, variants.rank)
+    )
     conflicts = {"playlists": order.collisions, **write_track_tables(writer, variants)}
     writer.write("rejects", rejects.sorted())
     return writer.commit(_tallies(order, entries, rejects, sound), conflicts)
