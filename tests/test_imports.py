@@ -1,0 +1,61 @@
+"""Who may import whom (CONTRIBUTING.md): the kernel layer knows no stage, stages do not know each other."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BASE = {"schema", "errors", "seeding", "store", "engine", "registry", "resources", "progress", "parallel", "failures"}
+SHARED = BASE | {"kernels", "catalogue", "shards"}
+STAGES = {
+    "sources": {"sources"},
+    "strategies": {"strategies"},
+    "pairing": {"strategies"},
+    "checking": {"strategies"},
+    "report": {"report", "strategies"},
+    "demo": {"demo"},
+}
+FILES = sorted((ROOT / "pairmine").rglob("*.py"))
+
+
+def imported(file: Path) -> set[str]:
+    """Return the members of pairmine a file imports, by their first name."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "pairmine":
+            parts = node.module.split(".")[1:]
+            names |= {parts[0]} if parts else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("pairmine.")}
+    return names - {"__version__"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_a_module_imports_only_what_it_may(file: Path) -> None:
+    own = file.relative_to(ROOT / "pairmine").parts[0].removesuffix(".py")
+    if own in ("__main__", "__init__"):
+        allowed = {"resources"}
+    elif own in BASE:
+        allowed = BASE
+    elif own == "kernels":
+        allowed = {"kernels", "parallel", "seeding"}
+    elif own in ("catalogue", "shards"):
+        allowed = SHARED
+    else:
+        allowed = SHARED | STAGES[own]
+    assert imported(file) <= allowed
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = "numba", "pyarrow", "duckdb", "polars", "numpy", "torch", "rich"
+    code = (
+        "import sys; from pairmine import __main__ as m; sys.argv = ['pairmine', '--help']\n"
+        "try: m.main()\n"
+        f"except SystemExit: print([n for n in {heavy} if n in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stderr.strip() == "[]"
+    assert "build-pairs" in done.stdout

@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pairmine import pairing, store
+from pairmine.errors import DamagedError, InputError, MissingError, UsageError
+from pairmine.strategies._inputs import Inputs, Parameters
+from tests.kernels import oracles
+from tests.worlds import write_source
+
+
+def build(workspace: Path, strategy: str, **options) -> pairing.Built:
+    return pairing.build_pairs(workspace, "toy", strategy, **({"parameters": Parameters()} | options))
+
+
+def test_an_option_the_strategy_does_not_heed_is_refused(toy_workspace) -> None:
+    with pytest.raises(UsageError, match="--top-k means nothing to strategy co"):
+        build(toy_workspace, "co", parameters=Parameters(top_k=5))
+
+
+def test_a_misspelt_strategy_is_suggested(toy_workspace) -> None:
+    with pytest.raises(UsageError, match="did you mean 'artist-co'"):
+        build(toy_workspace, "artistco")
+
+
+def test_before_ingest_the_command_is_named(tmp_path) -> None:
+    with pytest.raises(MissingError, match="pairmine ingest toy PATH"):
+        build(tmp_path, "co")
+
+
+def test_a_source_without_a_table_is_named(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1]])
+    folder = tmp_path / "catalogue" / "toy"
+    for part in (folder / "track_artists").iterdir():
+        part.unlink()
+    (folder / "track_artists").rmdir()
+    manifest = store.read_manifest(folder)
+    files = [store.FileEntry(**entry) for entry in manifest["files"] if not entry["path"].startswith("track_artists")]
+    store.write_manifest(folder, {k: v for k, v in manifest.items() if k not in ("files", "digest")}, files)
+    with pytest.raises(MissingError, match="no table track_artists"):
+        build(tmp_path, "artist-co")
+
+
+def test_nothing_to_pair_writes_nothing(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0], [1]])
+    with pytest.raises(InputError, match="gives no pairs"):
+        build(tmp_path, "co")
+    assert not (tmp_path / "pairs" / "toy-co").exists()
+
+
+def test_a_newer_schema_is_refused(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1]])
+    folder = tmp_path / "catalogue" / "toy"
+    manifest = {**store.read_manifest(folder), "schema_version": 99}
+    manifest.pop("digest")
+    manifest["digest"] = store.digest(manifest)
+    store.write_bytes(folder / "manifest.json", store.json.dumps(manifest).encode())
+    with pytest.raises(DamagedError, match="schema version 99"):
+        build(tmp_path, "co")
+
+
+def test_force_replaces_a_set_whole(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1, 2, 3]] * 3)
+    build(tmp_path, "co", epochs=3)
+    folder = build(tmp_path, "co", epochs=1, force=True).folder
+    assert sorted(path.name for path in folder.iterdir()) == ["epoch=0000", "manifest.json", "tracks.parquet", "vias.parquet"]
+    assert not list(folder.parent.glob("*.partial"))
+
+
+def test_max_playlist_length_counts_distinct_kept_tracks(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1, 0, 1], [2, 3, 4]])
+    pairs = build(tmp_path, "co", epochs=1, parameters=Parameters(max_playlist_length=2))
+    rows = pq.read_table(pairs.folder / "epoch=0000" / "part-00000.parquet")
+    assert {rows.column("anchor")[0].as_py(), rows.column("positive")[0].as_py()} == {0, 1}
+    assert rows.num_rows == 1
+
+
+def test_tco_scores_are_the_counts_of_the_catalogue(toy_workspace, tmp_path) -> None:
+    folder = build(toy_workspace, "tco", epochs=1, out=tmp_path / "set").folder
+    rows = pq.read_table(folder / "epoch=0000" / "part-00000.parquet")
+    inputs = Inputs(toy_workspace, "toy")
+    places = inputs.table("select playlist_id, track_id from playlist_tracks order by all").to_pylist()
+    lists: dict[int, list[int]] = {}
+    for place in places:
+        lists.setdefault(place["playlist_id"], []).append(place["track_id"])
+    counts = {}
+    for track, partners in enumerate(oracles.top_k(list(lists.values()), inputs.tracks, 10**6, 0, "count", "rarer", 1)):
+        counts[track] = dict(partners)
+    for row in rows.to_pylist():
+        assert row["score"] == counts[row["anchor"]][row["positive"]]
