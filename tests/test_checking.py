@@ -1,0 +1,130 @@
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pairmine import checking, pairing, registry, store
+from pairmine.errors import DamagedError
+from pairmine.shards import writer as shards
+from pairmine.strategies._inputs import Parameters
+from tests.worlds import write_source
+
+
+@pytest.fixture
+def workspace(toy_workspace, tmp_path) -> Path:
+    return Path(shutil.copytree(toy_workspace, tmp_path / "workspace"))
+
+
+def build(workspace: Path, strategy: str) -> Path:
+    return pairing.build_pairs(workspace, "toy", strategy, parameters=Parameters(), epochs=2).folder
+
+
+def problems(workspace: Path, folder: Path | None = None) -> list[str]:
+    return [problem for each in checking.check(workspace, folder).folders for problem in each.problems]
+
+
+def rewrite(folder: Path, path: str, table: pa.Table) -> None:
+    """Replace a file of a set and mend its manifest, as a faulty writer would have left it."""
+    manifest = store.read_manifest(folder)
+    entry = store.write_parquet(folder, path, table)
+    files = [entry if each["path"] == path else store.FileEntry(**each) for each in manifest["files"]]
+    rest = {key: value for key, value in manifest.items() if key not in ("files", "digest")}
+    store.write_manifest(folder, rest, files)
+
+
+def replaced(table: pa.Table, column: str, row: int, value: object) -> pa.Table:
+    values = table.column(column).to_pylist()
+    values[row] = value
+    place = table.schema.get_field_index(column)
+    return table.set_column(place, table.schema.field(place), pa.array(values, table.schema.field(place).type))
+
+
+def test_a_sound_workspace_has_no_problems(workspace) -> None:
+    for strategy in registry.names("strategies"):
+        build(workspace, strategy)
+    assert problems(workspace) == []
+
+
+def test_every_flipped_bit_is_found_and_its_file_named(workspace) -> None:
+    folder = build(workspace, "co")
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    generator = random.Random(0)
+    for _ in range(200):
+        path = generator.choice(files)
+        data = bytearray(path.read_bytes())
+        place = generator.randrange(len(data) * 8)
+        data[place // 8] ^= 1 << place % 8
+        sound = path.read_bytes()
+        path.write_bytes(data)
+        found = problems(workspace, folder)
+        path.write_bytes(sound)
+        assert any(str(path) in problem for problem in found), (path, place)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "column", "value", "rule"),
+    [
+        ("co", "positive", lambda rows: rows["anchor"][0], "no_self_pair"),
+        ("co", "anchor", lambda rows: rows["anchor"][1], "once_an_epoch"),
+        ("co", "via", lambda rows: (rows["via"][0] + 1) % 400, "playlist_holds_both"),
+        ("tco", "score", lambda rows: rows["score"][0] + 1, "in_top_k"),
+        ("artist-co", "via", lambda rows: rows["via"][0] + 1, "artist_holds_both"),
+        ("artist-co", "anchor", lambda rows: rows["anchor"][1], "artist_holds_both"),
+        ("self", "positive", lambda rows: rows["anchor"][1], "only_self_pairs"),
+        ("self", "anchor", lambda rows: 10**6, "known_tracks"),
+    ],
+)
+def test_a_broken_rule_is_named(workspace, strategy, column, value, rule) -> None:
+    folder = build(workspace, strategy)
+    path = "epoch=0001/part-00000.parquet"
+    table = pq.ParquetFile(folder / path).read()
+    rewrite(folder, path, replaced(table, column, 0, value(table.to_pydict())))
+    assert any(f": {rule}: " in problem for problem in problems(workspace, folder))
+
+
+def test_a_file_missing_or_not_listed_is_named(workspace) -> None:
+    folder = build(workspace, "co")
+    shutil.copy(folder / "tracks.parquet", folder / "more.parquet")
+    assert problems(workspace, folder) == [f"{folder}/more.parquet is not in the manifest"]
+    (folder / "vias.parquet").unlink()
+    assert problems(workspace, folder) == [f"{folder}/vias.parquet is missing"]
+
+
+def test_sets_of_a_source_ingested_anew_say_so(workspace) -> None:
+    folder = build(workspace, "co")
+    write_source(workspace, "toy", [[0, 1]])
+    assert any("was ingested anew since" in problem for problem in problems(workspace, folder))
+
+
+def test_broken_references_of_a_source_are_found(workspace) -> None:
+    folder = workspace / "catalogue" / "toy"
+    path = "track_artists/part-00000.parquet"
+    rewrite(folder, path, replaced(pq.ParquetFile(folder / path).read(), "artist_id", 0, 10**6))
+    assert any("track_artists: artist_id in artists" in problem for problem in problems(workspace, folder))
+
+
+def test_ids_out_of_key_order_are_found(workspace) -> None:
+    folder = workspace / "catalogue" / "toy"
+    path = "tracks/part-00000.parquet"
+    rewrite(folder, path, replaced(pq.ParquetFile(folder / path).read(), "key", 0, "zzz"))
+    assert any("ids dense in the order of keys" in problem for problem in problems(workspace, folder))
+
+
+def test_a_damaged_request_of_an_unfinished_set_starts_anew(workspace) -> None:
+    folder = workspace / "pairs" / "toy-co"
+    partial = folder.with_name("toy-co.partial")
+    partial.mkdir(parents=True)
+    (partial / shards.REQUEST).write_bytes(b"{}")
+    (partial / "epoch=0000").mkdir()
+    build(workspace, "co")
+    assert problems(workspace, folder) == []
+
+
+def test_a_damaged_manifest_is_an_error_of_its_own(workspace) -> None:
+    (workspace / "catalogue" / "toy" / "manifest.json").write_bytes(np.random.default_rng(0).bytes(100))
+    with pytest.raises(DamagedError):
+        build(workspace, "co")
