@@ -18,13 +18,13 @@ Floats = npt.NDArray[np.float64]
 
 # Shares of a playlist's steps; with r = uniform(0, 1) of the playlist, so that few playlists hold most runs.
 # In the excerpts 13.7 % of neighbours share the album and 22 to 24 % the artist, most of them in few playlists.
-ALBUM_SHARE, ALBUM_POWER = 0.62, 4
-ARTIST_SHARE, ARTIST_POWER = 0.55, 3
+ALBUM_SHARE, ALBUM_POWER = 0.8, 5
+ARTIST_SHARE, ARTIST_POWER = 0.55, 4
 # 181 of 700 real playlists repeat a track, 598 of 43,146 entries are repeats.
-REPEATING_PLAYLISTS, REPEAT_SHARE = 0.3, 0.2
+REPEATING_PLAYLISTS, REPEAT_SHARE = 0.5, 0.11
 # Half of the playlists keep to one style; the others draw up to half of their tracks from a second one,
 # which mostly belongs to the same genre.
-SINGLE_STYLE, SECOND_SHARE, SAME_GENRE = 0.5, 0.5, 0.7
+SINGLE_STYLE, SECOND_SHARE, SAME_GENRE = 0.4, 0.5, 0.7
 MIN_ARTISTS = (
     3  # of every MPD playlist; each album belongs to at most two artists, so there are 2 albums as well
 )
@@ -47,8 +47,11 @@ class Tracks(NamedTuple):
         Ints  # running totals over tracks (one element more), of all weight and of its parts that are drawn
     )
     by_style: Ints  # by listeners of the track's style,
-    by_genre: Ints  # by listeners of its genre,
-    by_all: Ints  # and by everyone
+    by_genre: Ints  # by listeners of its genre (over genre_tracks),
+    genre_tracks: Ids
+    genre_tracks_first: Ids
+    by_all: Ints  # and by everyone (over all_tracks)
+    all_tracks: Ids
     style_share: Floats  # of the draws of a style's listener that go to by_style;
     genre_share: Floats  # of the other draws, by genre, that go to by_genre
 
@@ -90,12 +93,11 @@ def _uniform(state: npt.NDArray[np.uint64]) -> float:
 def _pick(running: Ints, low: int, high: int, u: float) -> int:
     """Return the track of low … high−1 at the share `u` of their weight."""
     target = running[low] + np.int64(u * (running[high] - running[low]))
-    while high - low > 1:
-        middle = (low + high) >> 1
-        if running[middle] <= target:
-            low = middle
-        else:
-            high = middle
+    left = high - low
+    while left > 1:
+        half = left >> 1
+        low = low + half if running[low + half] <= target else low  # compiles to a move, no branch to mispredict
+        left -= half
     return low
 
 
@@ -115,8 +117,9 @@ def _fresh(world: Tracks, state: npt.NDArray[np.uint64], style: int, faithful: f
     if _uniform(state) < faithful:
         return _pick(world.by_style, world.style_first[style], world.style_first[style + 1], _uniform(state))
     if _uniform(state) < world.genre_share[genre]:
-        return _pick(world.by_genre, world.genre_first[genre], world.genre_first[genre + 1], _uniform(state))
-    return _pick(world.by_all, 0, len(world.artist_of), _uniform(state))
+        first = world.genre_tracks_first
+        return world.genre_tracks[_pick(world.by_genre, first[genre], first[genre + 1], _uniform(state))]
+    return world.all_tracks[_pick(world.by_all, 0, len(world.all_tracks), _uniform(state))]
 
 
 @nb.njit(inline="always")
@@ -126,9 +129,21 @@ def _style_within(world: Tracks, low: int, high: int, u: float) -> int:
 
 
 @nb.njit(inline="always")
+def _main_style(world: Tracks, state: npt.NDArray[np.uint64]) -> int:
+    """Return the style that most of a playlist is drawn from: the first draw of its stream."""
+    return _style_within(world, 0, len(world.artist_of), _uniform(state))
+
+
+@nb.njit(inline="always")
+def _start(stream: np.uint64, pid: int) -> np.uint64:
+    """Return the first state of a playlist's random stream."""
+    return (mix(stream, np.uint64(pid)) << np.uint64(32)) ^ stream
+
+
+@nb.njit(inline="always")
 def _swing(mean: float, u: float) -> float:
-    """Return a share spread evenly around its mean, as far as 0 and 1 let it."""
-    return mean + (2.0 * u - 1.0) * min(mean, 1.0 - mean)
+    """Return a share as far above or below its mean, half of the time each, as 0 and 1 let it."""
+    return mean + (1.0 if u < 0.5 else -1.0) * min(mean, 1.0 - mean)
 
 
 @nb.njit(cache=True)
@@ -137,7 +152,7 @@ def _fill(
 ) -> float:
     """Fill a playlist with tracks, `taste` with its main and second style; return the second one's share."""
     count = len(world.artist_of)
-    main = _style_within(world, 0, count, _uniform(state))
+    main = _main_style(world, state)
     genre = world.genre_of_style[main]
     near = _uniform(state) < SAME_GENRE
     low, high = (world.genre_first[genre], world.genre_first[genre + 1]) if near else (0, count)
@@ -198,7 +213,10 @@ def draw_playlists(world: Tracks, stream: np.uint64, pids: Ids, offsets: Ints) -
     known = np.empty((2, SLOTS), np.int32)
     state = np.empty(1, np.uint64)
     for i in range(len(pids)):
-        state[0] = (mix(stream, np.uint64(pids[i])) << np.uint64(32)) ^ stream
+        state[0] = _start(stream, pids[i])
+        tastes[i, 0] = _main_style(world, state)
+    for i in np.argsort(tastes[:, 0]):  # style by style: its tracks stay in the cache
+        state[0] = _start(stream, pids[i])
         shares[i] = _fill(world, state, entries[offsets[i] : offsets[i + 1]], tastes[i], known)
     return entries, tastes, shares
 

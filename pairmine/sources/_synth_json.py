@@ -64,25 +64,27 @@ def write(world: World, playlists: int, name: str, out: Path, threads: int | Non
         store.write_bytes(path, slice_text(world, text, drawn, first).encode("ascii"))
         return drawn
 
-    seen = np.zeros(len(world.weight), np.bool_)
-    entries = 0
+    drawn = []
     with progress.bar("writing", playlists) as advance:
-        for drawn in parallel.in_order(write_slice, range(0, playlists, SLICE), threads):
-            seen[drawn.entries] = True
-            entries += len(drawn.entries)
-            advance(len(drawn.pids))
-    rows = _write_truth(world, playlists, _synth_tables.Kept(world, "track", seen), out, threads)
-    tallies = [catalogue.Tally("playlists", playlists), catalogue.Tally("entries", entries)]
+        for some in parallel.in_order(write_slice, range(0, playlists, SLICE), threads):
+            drawn.append(some)
+            advance(len(some.pids))
+    rows = _write_truth(world, drawn, out)
+    tallies = [
+        catalogue.Tally("playlists", playlists),
+        catalogue.Tally("entries", sum(len(some.entries) for some in drawn)),
+    ]
     return catalogue.Ingested(name, out, rows, tallies, {}, 0)
 
 
-def _write_truth(
-    world: World, playlists: int, tracks: _synth_tables.Kept, out: Path, threads: int | None
-) -> dict[str, int]:
+def _write_truth(world: World, drawn: list[Playlists], out: Path) -> dict[str, int]:
     """Write truth_tracks.parquet and truth_playlists.parquet, with the ids that ingesting all slices gives."""
+    by_pid = pa.concat_tables(_synth_tables.truth_playlists(world, some, 0) for some in drawn)
+    by_key = by_pid.take(pa.array(_synth_tables.pids_by_key(by_pid.num_rows)))
+    ids = pa.array(np.arange(by_pid.num_rows, dtype=np.int32))
     tables = {
-        "truth_tracks": _synth_tables.truth_tracks(world, tracks),
-        "truth_playlists": _synth_tables.all_truth_playlists(world, playlists, threads),
+        "truth_tracks": _synth_tables.truth_tracks(world, _synth_tables.occurring(world, drawn)),
+        "truth_playlists": by_key.set_column(0, by_key.schema.field(0), ids),
     }
     return {name: store.write_parquet(out, f"{name}.parquet", table).rows for name, table in tables.items()}
 

@@ -52,19 +52,23 @@ def pids_by_key(playlists: int) -> Array:
     return np.lexsort((digits, padded))
 
 
-def draw_chunks(world: World, pids: Array, chunk: int, threads: int | None) -> Iterator[Playlists]:
-    """Draw playlists chunk by chunk, in the order of `pids`."""
-    chunks = (pids[start : start + chunk] for start in range(0, len(pids), chunk))
-    return parallel.in_order(lambda some: _synth_playlists.draw(world, some), chunks, threads)
-
-
-def occurring(world: World, playlists: int, threads: int | None) -> Kept:
-    """Draw all playlists to see which tracks occur; drawing them again is cheaper than keeping them."""
-    seen = np.zeros(len(world.weight), np.bool_)
+def draw_all(world: World, playlists: int, threads: int | None) -> list[Playlists]:
+    """Draw playlists, in the order of their keys; they take about 350 bytes each."""
+    pids = pids_by_key(playlists)
+    chunks = (pids[start : start + CHUNK] for start in range(0, playlists, CHUNK))
+    drawn = []
     with progress.bar("drawing", playlists) as advance:
-        for drawn in draw_chunks(world, np.arange(playlists), CHUNK, threads):
-            seen[drawn.entries] = True
-            advance(len(drawn.pids))
+        for some in parallel.in_order(lambda chunk: _synth_playlists.draw(world, chunk), chunks, threads):
+            drawn.append(some)
+            advance(len(some.pids))
+    return drawn
+
+
+def occurring(world: World, drawn: Iterable[Playlists]) -> Kept:
+    """Return the tracks that occur in playlists."""
+    seen = np.zeros(len(world.weight), np.bool_)
+    for some in drawn:
+        seen[some.entries] = True
     return Kept(world, "track", seen)
 
 
@@ -147,24 +151,14 @@ def playlist_tables(
 
 
 def all_playlist_tables(
-    world: World, playlists: int, tracks: Kept, threads: int | None
+    world: World, drawn: list[Playlists], tracks: Kept, threads: int | None
 ) -> Iterator[dict[str, pa.Table]]:
-    """Yield the tables of `playlist_tables`, chunk by chunk in the order of the playlists' keys."""
+    """Yield the tables of `playlist_tables`, chunk by chunk."""
     text = _synth_text.Text(world.seed)
-    pids = pids_by_key(playlists)
-
-    def tables(start: int) -> dict[str, pa.Table]:
-        drawn = _synth_playlists.draw(world, pids[start : start + CHUNK])
-        return playlist_tables(world, text, drawn, start, tracks)
-
-    return parallel.in_order(tables, range(0, playlists, CHUNK), threads)
-
-
-def all_truth_playlists(world: World, playlists: int, threads: int | None) -> pa.Table:
-    """Return the latent factors of all playlists."""
-    drawn = draw_chunks(world, pids_by_key(playlists), CHUNK, threads)
-    starts = range(0, playlists, CHUNK)
-    return pa.concat_tables(truth_playlists(world, some, start) for some, start in zip(drawn, starts, strict=True))
+    first_ids = np.cumsum([0] + [len(some.pids) for some in drawn]).tolist()
+    return parallel.in_order(
+        lambda place: playlist_tables(world, text, drawn[place], first_ids[place], tracks), range(len(drawn)), threads
+    )
 
 
 def truth_tracks(world: World, tracks: Kept) -> pa.Table:

@@ -15,32 +15,33 @@ from pairmine.kernels import world as kernel
 
 Array = npt.NDArray[np.int64]
 
-GENRES, STYLES_PER_GENRE = 24, 25
-ARTISTS = 330_000
+GENRES, STYLES_PER_GENRE = 24, 16
+ARTISTS = 370_000
 WEIGHT_UNIT = 1024  # a weight of 1024 is one expected entry in a million playlists
 
-# Entries of artists by rank in a million playlists: the published 20, then the shape of the excerpts.
+# How often artists are wanted in a million playlists, by rank: the published 20 and the shape of the excerpts, each knot
+# set so that what is then drawn (no track twice in a playlist, runs of albums and artists) comes out as published.
 ARTIST_ENTRIES = (
-    (1, 847_160), (2, 413_297), (3, 353_624), (4, 339_570), (5, 316_603), (6, 294_667), (7, 272_116), (8, 250_734),
-    (10, 241_560), (12, 223_509), (15, 198_905), (20, 185_520), (100, 90_000), (1_000, 12_500), (10_000, 560),
-    (100_000, 10), (330_000, 1.2),
+    (1, 650_000), (2, 345_000), (3, 300_000), (4, 330_000), (5, 310_000), (7, 285_000), (10, 250_000), (15, 195_000),
+    (20, 185_000), (100, 82_000), (300, 37_000), (1_000, 12_000), (3_000, 3_400), (10_000, 680), (30_000, 150),
+    (100_000, 20), (370_000, 2.4),
 )  # fmt: skip
-# Playlists of tracks by rank, likewise; beyond rank 20 from the 4,769 playlists of the reduced slices, scaled to the mean
-# length, and from the 2.26 M distinct tracks.
+# The same for tracks. Beyond the published 20 by the numbers of distinct tracks: 25,093 of 43,146 entries, 153,241 of
+# 467,631 and 2.26 M of 66.35 M.
 TRACK_ENTRIES = (
-    (1, 46_574), (2, 43_447), (3, 41_309), (5, 39_987), (6, 35_202), (10, 34_922), (15, 31_492), (20, 30_485),
-    (100, 21_500), (300, 15_000), (1_000, 7_900), (3_000, 3_400), (10_000, 1_030), (30_000, 300), (100_000, 65),
-    (300_000, 14), (1_000_000, 2.6), (2_000_000, 0.9), (4_500_000, 0.3),
+    (1, 92_000), (5, 80_000), (6, 72_000), (20, 62_000), (100, 38_000), (300, 23_000), (1_000, 10_800), (3_000, 4_200),
+    (10_000, 1_050), (30_000, 250), (100_000, 61), (300_000, 12), (1_000_000, 1.4), (2_000_000, 0.56), (4_500_000, 0.18),
 )  # fmt: skip
 # Tracks of artists by rank: 7.6 a seen artist on average; Drake has 118 in only 700 playlists.
-ARTIST_TRACKS = ((1, 900), (100, 450), (1_000, 220), (10_000, 60), (100_000, 9), (330_000, 3))
+ARTIST_TRACKS = ((1, 450), (100, 320), (1_000, 220), (10_000, 65), (100_000, 10), (370_000, 3))
 # Albums: 3.1 seen tracks each on average.
 ALBUM_SIZES = np.array([1] * 9 + [2, 2, 4, 5, 10, 11, 12, 13, 15, 18], np.int32)
 SHARED_ALBUMS = 0.05  # 1.1 % of the albums of the excerpts have several artists
 
 # The most of a style's, and of a genre's, draws that one track and one artist may take; what is above goes to all
 # listeners of the genre, then to everyone. A hit's best partner stands in 49 % of its playlists (4,769 real ones).
-TRACK_CAP, ARTIST_CAP = 0.012, 0.08
+STYLE_CAPS = (0.006, 0.01)  # of a track, of an artist
+GENRE_CAPS = (0.03, 0.065)
 
 
 TASTES = 8  # dimensions of taste
@@ -129,11 +130,18 @@ def _weights(stream: int, rank: Array, artist_first: Array, artist_of: Array, al
     score = np.round(luck * 2**16).astype(np.int64) + 1
     scale = wanted / np.add.reduceat(score, artist_first[:-1])
     for _ in range(2):
-        order = np.argsort(-score * scale[artist_of], kind="stable")
         weight = np.empty_like(target)
-        weight[order] = target
+        weight[_best_first(score * scale[artist_of])] = target
         scale *= wanted / np.add.reduceat(weight, artist_first[:-1])
     return weight
+
+
+def _best_first(scores: npt.NDArray[np.float64]) -> Array:
+    """Return the places of positive scores, the greatest (as float32) first, then the last."""
+    keys = scores.astype(np.float32).view(np.uint32).astype(np.uint64) << np.uint64(32)
+    keys |= np.arange(len(scores), dtype=np.uint64)
+    keys.sort()  # of distinct integers: much faster than argsort, and the same on every machine
+    return (keys[::-1] & np.uint64(seeding.MASK_32)).astype(np.int64)
 
 
 def _pools(
@@ -146,15 +154,13 @@ def _pools(
     style_of = style[artist_of]
     in_style, in_genre = np.add.reduceat(weight, style_first[:-1]), np.add.reduceat(weight, genre_first[:-1])
     of_artist = np.add.reduceat(weight, artist_first[:-1])[artist_of]
-    by_style = _capped(weight, of_artist, in_style[style_of])
+    by_style = _capped(weight, of_artist, in_style[style_of], STYLE_CAPS)
     by_genre = np.minimum(
-        weight - by_style, _capped(weight, of_artist, in_genre[style_of // STYLES_PER_GENRE])
+        weight - by_style, _capped(weight, of_artist, in_genre[style_of // STYLES_PER_GENRE], GENRE_CAPS)
     )
     by_all = weight - by_style - by_genre
-    genre_parts, all_parts = (
-        np.add.reduceat(by_genre, genre_first[:-1]),
-        np.add.reduceat(by_all, genre_first[:-1]),
-    )
+    wider, everyones = np.flatnonzero(by_genre).astype(np.int32), np.flatnonzero(by_all).astype(np.int32)
+    genre_parts, all_parts = np.add.reduceat(by_genre, genre_first[:-1]), np.add.reduceat(by_all, genre_first[:-1])
     return kernel.Tracks(
         artist_of,
         album_of,
@@ -165,17 +171,20 @@ def _pools(
         (np.arange(styles) // STYLES_PER_GENRE).astype(np.int32),
         _running(weight),
         _running(by_style),
-        _running(by_genre),
-        _running(by_all),
+        _running(by_genre[wider]),
+        wider,
+        np.searchsorted(wider, genre_first).astype(np.int32),
+        _running(by_all[everyones]),
+        everyones,
         np.add.reduceat(by_style, style_first[:-1]) / in_style,
         genre_parts / np.maximum(genre_parts + all_parts, 1),
     )
 
 
-def _capped(weight: Array, of_artist: Array, of_group: Array) -> Array:
+def _capped(weight: Array, of_artist: Array, of_group: Array, caps: tuple[float, float]) -> Array:
     """Return each track's weight, cut so that no track and no artist takes more than its cap of the group's."""
-    by_track = TRACK_CAP * of_group
-    by_artist = weight * np.minimum(1.0, ARTIST_CAP * of_group / of_artist)
+    by_track = caps[0] * of_group
+    by_artist = weight * np.minimum(1.0, caps[1] * of_group / of_artist)
     return np.minimum(by_track, by_artist).astype(np.int64)
 
 

@@ -62,11 +62,12 @@ def _write_catalogue(
     world: _synth_world.World, playlists: int, workspace: Path, name: str, threads: int | None
 ) -> catalogue.Ingested:
     with catalogue.writer(workspace, name, KIND) as writer:
-        tracks = _synth_tables.occurring(world, playlists, threads)
+        drawn = _synth_tables.draw_all(world, playlists, threads)
+        tracks = _synth_tables.occurring(world, drawn)
         for table, content in _synth_tables.track_tables(world, tracks):
             writer.write(table, content)
         small: dict[str, list[pa.Table]] = {"playlists": [], "truth_playlists": []}
-        chunks = _synth_tables.all_playlist_tables(world, playlists, tracks, threads)
+        chunks = _synth_tables.all_playlist_tables(world, drawn, tracks, threads)
         entries = writer.write("playlist_tracks", _entries(chunks, small, playlists))
         for table, parts in small.items():
             writer.write(table, pa.concat_tables(parts))
