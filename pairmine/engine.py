@@ -1,6 +1,8 @@
 """The only place that opens DuckDB: memory limit, spill folder, threads, views, read-only access."""
 
+import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,8 @@ from pairmine.errors import MissingError, UsageError
 
 CATALOGUE_DATABASE = "catalogue.duckdb"
 READABLE_STORAGE = "v1.0.0"
+READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+EXECUTING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
 
 
 def statement(name: str) -> str:
@@ -163,4 +167,15 @@ def check_read_only(connection: duckdb.DuckDBPyConnection, query: str) -> None:
             rest = words[2] if words[1].lower() == "analyze" else parsed.query.split(maxsplit=1)[1]
             check_read_only(connection, rest)
         elif parsed.type != duckdb.StatementType.SELECT:
-            raise UsageError(f"only queries are allowed here, not {parsed.type.name}: use a DuckDB client for more")
+            raise UsageError(f"only queries are allowed here, not {parsed.type.name}: use a DuckDB client")
+        else:
+            _check_select(connection, parsed.query)
+
+
+def _check_select(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Raise UsageError if a SELECT can write after all: `with t as (copy … to …)`, or SQL text it executes."""
+    tree = connection.execute("select json_serialize_sql($1::varchar)", [query]).fetchall()[0][0]
+    nodes = set(re.findall(r'"type":\s*"(\w+_NODE)"', tree)) - READING_NODES
+    functions = EXECUTING_FUNCTIONS.intersection(re.findall(r'"function_name":\s*"([^"]*)"', tree))
+    if nodes or functions or json.loads(tree)["error"]:
+        raise UsageError("only plain queries are allowed here, none that writes or runs SQL text: use a DuckDB client")
