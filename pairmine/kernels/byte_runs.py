@@ -4,16 +4,21 @@ Every function reads up to 32 bytes from `index` on, so a buffer needs that much
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 from llvmlite import ir
 from numba import types
 from numba.core.extending import intrinsic
+
+Int = int | np.int64
 
 WIDTH = 32
 PADDING = 2 * WIDTH
 _LANES = ir.VectorType(ir.IntType(8), WIDTH)
 _Codegen = tuple[Any, Callable[..., Any]]
+_Run = Callable[[npt.NDArray[np.uint8], Int], int]
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
@@ -37,10 +42,7 @@ def _leading(builder: Any, hits: Any) -> Any:
     return builder.zext(builder.cttz(mask, ir.Constant(ir.IntType(1), 0)), ir.IntType(64))
 
 
-@intrinsic
-def plain_run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
-    """Bytes from `index` that are ASCII text without quote, backslash and control characters (at most 32)."""
-
+def _plain_run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         lanes = _lanes(context, builder, signature, args)
         # As signed bytes, control characters and everything beyond ASCII are below the blank.
@@ -51,10 +53,7 @@ def plain_run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
     return types.int64(buffer, types.int64), codegen
 
 
-@intrinsic
-def quote_run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
-    """Bytes from `index` before the first quote or backslash (at most 32)."""
-
+def _quote_run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         lanes = _lanes(context, builder, signature, args)
         stops = builder.or_(_equal(builder, lanes, ord('"')), _equal(builder, lanes, ord("\\")))
@@ -63,10 +62,7 @@ def quote_run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
     return types.int64(buffer, types.int64), codegen
 
 
-@intrinsic
-def blank_run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
-    """Bytes of JSON white space from `index` (at most 32)."""
-
+def _blank_run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         lanes = _lanes(context, builder, signature, args)
         blank = _equal(builder, lanes, ord(" "))
@@ -77,10 +73,7 @@ def blank_run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
     return types.int64(buffer, types.int64), codegen
 
 
-@intrinsic
-def load64(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
-    """The 8 bytes at `index` as a little-endian uint64."""
-
+def _load64(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
         return builder.load(builder.bitcast(pointer, ir.IntType(64).as_pointer()), align=1)
@@ -88,10 +81,7 @@ def load64(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
     return types.uint64(buffer, types.int64), codegen
 
 
-@intrinsic
-def prefetch(typing_context: Any, array: Any, index: Any) -> _Codegen:
-    """Ask for the cache line of array[index] (first dimension)."""
-
+def _prefetch(typing_context: Any, array: Any, index: Any) -> _Codegen:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
         pointer = builder.bitcast(pointer, ir.IntType(8).as_pointer())
@@ -103,3 +93,19 @@ def prefetch(typing_context: Any, array: Any, index: Any) -> _Codegen:
         return context.get_dummy_value()
 
     return types.void(array, types.int64), codegen
+
+
+plain_run = cast(_Run, intrinsic(_plain_run))
+"""Bytes from `index` that are ASCII text without quote, backslash and control characters (at most 32)."""
+
+quote_run = cast(_Run, intrinsic(_quote_run))
+"""Bytes from `index` before the first quote or backslash (at most 32)."""
+
+blank_run = cast(_Run, intrinsic(_blank_run))
+"""Bytes of JSON white space from `index` (at most 32)."""
+
+load64 = cast(Callable[[npt.NDArray[np.uint8], Int], np.uint64], intrinsic(_load64))
+"""The 8 bytes at `index` as a little-endian uint64."""
+
+prefetch = cast(Callable[[npt.NDArray[np.generic], Int], None], intrinsic(_prefetch))
+"""Ask for the cache line of array[index]."""

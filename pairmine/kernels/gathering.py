@@ -4,7 +4,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from pairmine.kernels import json_scan as scan
+from pairmine.kernels import playlist_arrays as layout
+from pairmine.kernels.byte_runs import Int
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
@@ -16,7 +17,7 @@ _PID_DIGITS = 18
 
 
 @nb.njit(nogil=True, cache=True)
-def _copy(source: Bytes, place: int, length: int, target: Bytes, put: int) -> int:
+def _copy(source: Bytes, place: Int, length: Int, target: Bytes, put: Int) -> Int:
     """Copy a text (none if length is −1) and return the place behind it."""
     for index in range(length):
         target[put + index] = source[place + index]
@@ -24,20 +25,20 @@ def _copy(source: Bytes, place: int, length: int, target: Bytes, put: int) -> in
 
 
 @nb.njit(nogil=True, cache=True)
-def playlist_text_bytes(playlists: Int64s) -> int:
+def playlist_text_bytes(playlists: Int64s) -> Int:
     """Bytes of all names and descriptions."""
     total = 0
     for row in range(playlists.shape[0]):
-        total += max(playlists[row, scan.NAME + 1], 0) + max(playlists[row, scan.DESCRIPTION + 1], 0)
+        total += max(playlists[row, layout.NAME + 1], 0) + max(playlists[row, layout.DESCRIPTION + 1], 0)
     return total
 
 
 @nb.njit(nogil=True, cache=True)
 def take_playlist_texts(buffer: Bytes, playlists: Int64s, texts: Bytes) -> None:
     """Copy names and descriptions one behind the other, and let the rows point there."""
-    put = 0
+    put: Int = 0
     for row in range(playlists.shape[0]):
-        for column in (scan.NAME, scan.DESCRIPTION):
+        for column in (layout.NAME, layout.DESCRIPTION):
             place, playlists[row, column] = playlists[row, column], put
             put = _copy(buffer, place, playlists[row, column + 1], texts, put)
 
@@ -47,28 +48,28 @@ def take_positions(playlists: Int64s, positions: Int32s) -> Int32s:
     """Return the positions of playlists that state them; EXPLICIT becomes their place in the result + 1."""
     total = 0
     for row in range(playlists.shape[0]):
-        if playlists[row, scan.EXPLICIT]:
-            total += playlists[row, scan.ENTRIES]
+        if playlists[row, layout.EXPLICIT]:
+            total += playlists[row, layout.ENTRIES]
     taken = np.empty(total, np.int32)
     put = 0
     for row in range(playlists.shape[0]):
-        if playlists[row, scan.EXPLICIT]:
-            first, count = playlists[row, scan.FIRST], playlists[row, scan.ENTRIES]
+        if playlists[row, layout.EXPLICIT]:
+            first, count = playlists[row, layout.FIRST], playlists[row, layout.ENTRIES]
             taken[put : put + count] = positions[first : first + count]
-            playlists[row, scan.EXPLICIT] = put + 1
+            playlists[row, layout.EXPLICIT] = put + 1
             put += count
     return taken
 
 
 @nb.njit(nogil=True, cache=True)
-def shift_places(playlists: Int64s, entries: int, positions: int, texts: int) -> None:
+def shift_places(playlists: Int64s, entries: Int, positions: Int, texts: Int) -> None:
     """Let rows that point into a block's arrays point into files that hold so much already."""
     for row in range(playlists.shape[0]):
-        playlists[row, scan.FIRST] += entries
-        playlists[row, scan.NAME] += texts
-        playlists[row, scan.DESCRIPTION] += texts
-        if playlists[row, scan.EXPLICIT]:
-            playlists[row, scan.EXPLICIT] += positions
+        playlists[row, layout.FIRST] += entries
+        playlists[row, layout.NAME] += texts
+        playlists[row, layout.DESCRIPTION] += texts
+        if playlists[row, layout.EXPLICIT]:
+            playlists[row, layout.EXPLICIT] += positions
 
 
 @nb.njit(nogil=True, cache=True)
@@ -93,17 +94,17 @@ def pid_order(pids: Int64s) -> Int64s:
 @nb.njit(nogil=True, cache=True)
 def place_entries(
     playlists: Int64s,
-    first_id: int,
+    first_id: Int,
     entries: Int32s,
     positions: Int32s,
     track_of: Int32s,
     rank: Int64s,
-    first_rank: int,
+    first_rank: Int,
     ids: Int32s,
     places: Int32s,
     tracks: Int32s,
 ) -> None:
-    """Write the rows (playlist, position, track) of playlists given in order, and when each variant is first met.
+    """Write rows (playlist, position, track) of playlists given in order, and when each variant is first met.
 
     Args:
         playlists: their rows.
@@ -119,8 +120,8 @@ def place_entries(
     """
     put = 0
     for row in range(playlists.shape[0]):
-        first, explicit = playlists[row, scan.FIRST], playlists[row, scan.EXPLICIT] - 1
-        for index in range(playlists[row, scan.ENTRIES]):
+        first, explicit = playlists[row, layout.FIRST], playlists[row, layout.EXPLICIT] - 1
+        for index in range(playlists[row, layout.ENTRIES]):
             variant = entries[first + index]
             if rank[variant] < 0:
                 rank[variant] = first_rank + put
@@ -146,7 +147,7 @@ def gather_texts(
 
 
 @nb.njit(nogil=True, cache=True)
-def group_sorted(offsets: Int64s, data: Bytes, order: Words) -> tuple[Int32s, int]:
+def group_sorted(offsets: Int64s, data: Bytes, order: Words) -> tuple[Int32s, Int]:
     """Number texts, given in sorted order, by value; returns (number of each text, how many there are)."""
     groups = np.empty(order.size, np.int32)
     group = -1
@@ -165,8 +166,8 @@ def group_sorted(offsets: Int64s, data: Bytes, order: Words) -> tuple[Int32s, in
 
 
 @nb.njit(nogil=True, cache=True)
-def first_of(groups: Int32s, rank: Int64s, present: Bools, count: int) -> Int32s:
-    """Return for each of `count` groups the row of lowest rank among those present (group −1: no group), else −1."""
+def first_of(groups: Int32s, rank: Int64s, present: Bools, count: Int) -> Int32s:
+    """Return for each of `count` groups its present row of lowest rank, −1 if none is; group −1 is none."""
     winners = np.full(count, -1, np.int32)
     for row in range(groups.size):
         group = groups[row]
@@ -176,8 +177,8 @@ def first_of(groups: Int32s, rank: Int64s, present: Bools, count: int) -> Int32s
 
 
 @nb.njit(nogil=True, cache=True)
-def lowest_rank(rank: Int64s, target: Int32s, count: int) -> Int64s:
-    """Return for each of `count` targets the lowest rank of the rows that point to it (target −1: to none)."""
+def lowest_rank(rank: Int64s, target: Int32s, count: Int) -> Int64s:
+    """Return for each of `count` targets the lowest rank of the rows that point to it (−1: to none)."""
     lowest = np.full(count, np.iinfo(np.int64).max, np.int64)
     for row in range(rank.size):
         if target[row] >= 0:

@@ -1,14 +1,14 @@
 """One number for each distinct entry, artist and album: open addressing on 96-bit hashes, texts kept once.
 
-A table has two words a slot: the low 64 bits of a hash; its high 32 bits and the number + 1 (0: the slot is free).
+A table has two words a slot: the low 64 bits of a hash; its high 32 bits and the number + 1 (0: a free slot).
 """
 
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from pairmine.kernels import json_scan as scan
-from pairmine.kernels.byte_runs import load64, prefetch
+from pairmine.kernels import playlist_arrays as layout
+from pairmine.kernels.byte_runs import Int, load64, prefetch
 from pairmine.kernels.text_hashes import pair_high, pair_low, text_hash
 
 Bytes = npt.NDArray[np.uint8]
@@ -26,7 +26,7 @@ _ONE = np.uint64(1)
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
-def _slot(table: Words, low: np.uint64, high: np.uint64) -> int:
+def _slot(table: Words, low: np.uint64, high: np.uint64) -> Int:
     """Index in the table of a hash's slot, or of the free slot where it belongs."""
     mask = np.int64(table.size // 2 - 1)
     slot = np.int64(low & np.uint64(mask))
@@ -69,7 +69,7 @@ def _intern_name(
     arena: Bytes,
     state: Int64s,
     which: int,
-) -> int:
+) -> Int:
     """Return the number of a (uri, name), −1 if there is neither."""
     uri_length, name_length = span[column + 1], span[column + 3]
     if uri_length < 0 and name_length < 0:
@@ -80,7 +80,7 @@ def _intern_name(
     slot = _slot(table, low, high)
     if table[slot + 1] != 0:
         return np.int64(table[slot + 1] & _NUMBER) - 1
-    number = state[which]
+    number = np.int64(state[which])
     state[which] += 1
     table[slot], table[slot + 1] = low, high | np.uint64(number + 1)
     places[number] = state[ARENA]
@@ -148,14 +148,22 @@ def intern_entries(
         track_table[slot], track_table[slot + 1] = low, high | np.uint64(number + 1)
         span = spans[row]
         track_places[number] = state[ARENA]
-        track_columns[number, URI_LENGTH] = span[scan.TRACK_URI + 1]
-        track_columns[number, TITLE_LENGTH] = span[scan.TRACK_NAME + 1]
+        track_columns[number, URI_LENGTH] = span[layout.TRACK_URI + 1]
+        track_columns[number, TITLE_LENGTH] = span[layout.TRACK_NAME + 1]
         track_durations[number] = durations[row]
-        _keep(buffer, span[scan.TRACK_URI], span[scan.TRACK_URI + 1], arena, state)
-        _keep(buffer, span[scan.TRACK_NAME], span[scan.TRACK_NAME + 1], arena, state)
+        _keep(buffer, span[layout.TRACK_URI], span[layout.TRACK_URI + 1], arena, state)
+        _keep(buffer, span[layout.TRACK_NAME], span[layout.TRACK_NAME + 1], arena, state)
         track_columns[number, ARTIST] = _intern_name(
-            buffer, span, scan.ARTIST_URI, artist_table, artist_places, artist_lengths, arena, state, ARTISTS
+            buffer,
+            span,
+            layout.ARTIST_URI,
+            artist_table,
+            artist_places,
+            artist_lengths,
+            arena,
+            state,
+            ARTISTS,
         )
         track_columns[number, ALBUM] = _intern_name(
-            buffer, span, scan.ALBUM_URI, album_table, album_places, album_lengths, arena, state, ALBUMS
+            buffer, span, layout.ALBUM_URI, album_table, album_places, album_lengths, arena, state, ALBUMS
         )

@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from pairmine.kernels.byte_runs import WIDTH, blank_run, quote_run
+from pairmine.kernels.byte_runs import WIDTH, Int, blank_run, quote_run
 
 MAX_DEPTH = 64
 WHOLE, INCOMPLETE, BROKEN, TOO_DEEP = 0, 1, 2, 3
@@ -29,7 +29,7 @@ _PID, _TRACKS = np.frombuffer(b"pid", np.uint8), np.frombuffer(b"tracks", np.uin
 
 
 @nb.njit(nogil=True, cache=True)
-def skip_blanks(buffer: Bytes, pos: int) -> int:
+def skip_blanks(buffer: Bytes, pos: Int) -> Int:
     """Return the first place from `pos` that holds no white space."""
     if buffer[pos] > 0x20:
         return pos
@@ -41,8 +41,8 @@ def skip_blanks(buffer: Bytes, pos: int) -> int:
 
 
 @nb.njit(nogil=True, cache=True)
-def skip_string(buffer: Bytes, pos: int, end: int) -> int:
-    """Return the place behind the closing quote of the string whose text begins at `pos`; above `end`: none."""
+def skip_string(buffer: Bytes, pos: Int, end: Int) -> Int:
+    """Return the place behind the closing quote of the string with its text at `pos`, `end` + 1 if none."""
     while pos < end:
         run = quote_run(buffer, pos)
         pos += run
@@ -55,14 +55,14 @@ def skip_string(buffer: Bytes, pos: int, end: int) -> int:
 
 
 @nb.njit(nogil=True, cache=True)
-def _digits(buffer: Bytes, pos: int) -> int:
+def _digits(buffer: Bytes, pos: Int) -> Int:
     while _ZERO <= buffer[pos] <= _NINE:
         pos += 1
     return pos
 
 
 @nb.njit(nogil=True, cache=True)
-def _skip_number(buffer: Bytes, pos: int) -> tuple[int, int]:
+def _skip_number(buffer: Bytes, pos: Int) -> tuple[Int, Int]:
     """Return (WHOLE or BROKEN, place behind the number or of its fault)."""
     pos += buffer[pos] == _MINUS
     start = pos
@@ -84,7 +84,7 @@ def _skip_number(buffer: Bytes, pos: int) -> tuple[int, int]:
 
 
 @nb.njit(nogil=True, cache=True)
-def _same(buffer: Bytes, pos: int, word: Bytes) -> int:
+def _same(buffer: Bytes, pos: Int, word: Bytes) -> Int:
     """Number of leading bytes of `word` that stand at `pos`."""
     count = 0
     while count < word.size and buffer[pos + count] == word[count]:
@@ -93,7 +93,7 @@ def _same(buffer: Bytes, pos: int, word: Bytes) -> int:
 
 
 @nb.njit(nogil=True, cache=True)
-def _skip_word(buffer: Bytes, pos: int) -> tuple[int, int]:
+def _skip_word(buffer: Bytes, pos: Int) -> tuple[Int, Int]:
     """Return (WHOLE or BROKEN, place) for true, false and null."""
     first = buffer[pos]
     word = _WORDS[0] if first == ord("t") else _WORDS[1] if first == ord("f") else _WORDS[2]
@@ -102,7 +102,7 @@ def _skip_word(buffer: Bytes, pos: int) -> tuple[int, int]:
 
 
 @nb.njit(nogil=True, cache=True)
-def _skip_scalar(buffer: Bytes, pos: int, end: int) -> tuple[int, int]:
+def _skip_scalar(buffer: Bytes, pos: Int, end: Int) -> tuple[Int, Int]:
     """Return (WHOLE, INCOMPLETE or BROKEN, place) for a value that is neither object nor list."""
     if buffer[pos] == _QUOTE:
         pos = skip_string(buffer, pos + 1, end)
@@ -116,7 +116,7 @@ def _skip_scalar(buffer: Bytes, pos: int, end: int) -> tuple[int, int]:
 
 
 @nb.njit(nogil=True, cache=True)
-def _names_playlist(buffer: Bytes, start: int, stop: int) -> bool:
+def _names_playlist(buffer: Bytes, start: Int, stop: Int) -> bool:
     """Whether the key between `start` and `stop` is one that only playlists have."""
     if stop - start == _PID.size:
         return _same(buffer, start, _PID) == _PID.size
@@ -124,11 +124,11 @@ def _names_playlist(buffer: Bytes, start: int, stop: int) -> bool:
 
 
 @nb.njit(nogil=True, cache=True)
-def skip_value(buffer: Bytes, pos: int, end: int, levels: int = MAX_DEPTH) -> tuple[int, int, bool]:
+def skip_value(buffer: Bytes, pos: Int, end: Int, levels: Int = MAX_DEPTH) -> tuple[Int, Int, bool]:
     """Check the value at `pos` (white space may precede it) and find its end; at most `levels` (64) deep.
 
-    Returns (status, place, playlist): WHOLE and the place behind the value; INCOMPLETE and `end`; or BROKEN or
-    TOO_DEEP and the place of the fault. `playlist`: it is an object with a key `pid` or `tracks` of its own.
+    Returns (status, place, playlist): WHOLE and the place behind the value; INCOMPLETE and `end`; or BROKEN
+    or TOO_DEEP and the place of the fault; and whether it is an object with its own key `pid` or `tracks`.
     """
     depth, objects, expect, playlist = 0, np.uint64(0), _VALUE, False
     while True:
@@ -154,7 +154,7 @@ def skip_value(buffer: Bytes, pos: int, end: int, levels: int = MAX_DEPTH) -> tu
                 return BROKEN, pos, playlist
             pos, expect = pos + 1, _VALUE
             continue
-        elif expect < _KEY and (byte == _OPEN_OBJECT or byte == _OPEN_LIST):
+        elif expect < _KEY and byte in (_OPEN_OBJECT, _OPEN_LIST):
             if depth == levels:
                 return TOO_DEEP, pos, playlist
             is_object = byte == _OPEN_OBJECT
@@ -162,14 +162,13 @@ def skip_value(buffer: Bytes, pos: int, end: int, levels: int = MAX_DEPTH) -> tu
             depth, pos = depth + 1, pos + 1
             expect = _KEY_OR_CLOSE if is_object else _VALUE_OR_CLOSE
             continue
-        if expect == _AFTER or expect == _KEY_OR_CLOSE or expect == _VALUE_OR_CLOSE:
-            if byte == (_CLOSE_OBJECT if objects & np.uint64(1) else _CLOSE_LIST):
-                objects >>= np.uint64(1)
-                depth, pos = depth - 1, pos + 1
-                if depth == 0:
-                    return WHOLE, pos, playlist
-                expect = _AFTER
-                continue
+        close = _CLOSE_OBJECT if objects & np.uint64(1) else _CLOSE_LIST
+        if byte == close and expect in (_AFTER, _KEY_OR_CLOSE, _VALUE_OR_CLOSE):
+            objects >>= np.uint64(1)
+            depth, pos, expect = depth - 1, pos + 1, _AFTER
+            if depth == 0:
+                return WHOLE, pos, playlist
+            continue
         if expect >= _KEY:
             return BROKEN, pos, playlist
         status, pos = _skip_scalar(buffer, pos, end)
@@ -181,11 +180,11 @@ def skip_value(buffer: Bytes, pos: int, end: int, levels: int = MAX_DEPTH) -> tu
 
 
 @nb.njit(nogil=True, cache=True)
-def members(buffer: Bytes, pos: int, end: int) -> npt.NDArray[np.int64]:
+def members(buffer: Bytes, pos: Int, end: Int) -> npt.NDArray[np.int64]:
     """List the members of the object, or the elements of the list, that stands whole at `pos` ('{' or '[').
 
-    Returns rows of (key start, key end, value start, value end); a key goes from quote to quote, inclusive, and is
-    empty in lists.
+    Returns rows of (key start, key end, value start, value end); a key goes from quote to quote, both
+    included, and is empty in lists.
     """
     rows = np.empty((16, 4), np.int64)
     count = 0
@@ -202,7 +201,7 @@ def members(buffer: Bytes, pos: int, end: int) -> npt.NDArray[np.int64]:
         rows[count, 0], rows[count, 1] = start, pos
         if has_keys:
             pos = skip_blanks(buffer, skip_blanks(buffer, pos) + 1)
-        status, stop, _ = skip_value(buffer, pos, end)
+        _, stop, _ = skip_value(buffer, pos, end)
         rows[count, 2], rows[count, 3] = pos, stop
         count += 1
         pos = skip_blanks(buffer, stop)
@@ -213,12 +212,12 @@ def members(buffer: Bytes, pos: int, end: int) -> npt.NDArray[np.int64]:
 
 @nb.njit(nogil=True, cache=True)
 def find_playlist(
-    buffer: Bytes, pos: int, end: int, before: int, limit: int, is_last: bool
-) -> tuple[int, int, int]:
+    buffer: Bytes, pos: Int, end: Int, before: Int, limit: Int, is_last: bool
+) -> tuple[Int, Int, Int]:
     """Find the next whole object that looks like a playlist and follows a comma or an opening bracket.
 
-    Objects that are not whole within `limit` bytes are passed over. Each byte is visited a bounded number of times,
-    because at most 64 objects can be open around it.
+    Objects that are not whole within `limit` bytes are passed over. Each byte is visited a bounded number of
+    times, because at most 64 objects can be open around it.
 
     Args:
         buffer: the data.
@@ -236,7 +235,7 @@ def find_playlist(
         if byte <= 0x20:
             pos += 1
             continue
-        if byte != _OPEN_OBJECT or not (before == _COMMA or before == _OPEN_LIST):
+        if byte != _OPEN_OBJECT or before not in (_COMMA, _OPEN_LIST):
             before = np.int64(byte)
             pos += 1
             continue

@@ -1,9 +1,16 @@
 """64-bit hashes of texts, entries and playlists: the same on every machine, over decoded values.
 
-    fold(h, w)          = g ^ (g >> 32)  where  g = (h ^ w) · 0x9E3779B97F4A7C15
-    finish(h)           = fold(h ^ (h >> 29), 0xBF58476D1CE4E5B9)
-    text(bytes, column) = finish(fold(… fold(fold(column, length + 1), word₀) …, wordₙ)), little-endian words of
-                          8 bytes, the last filled up with zeros; an absent text has length −1 and no words
+    fold(h, w)           = g ^ (g >> 32)  where  g = (h ^ w) · 0x9E3779B97F4A7C15
+    finish(h)            = fold(h ^ (h >> 29), 0xBF58476D1CE4E5B9)
+    text(bytes, column)  = finish(fold(… fold(fold(column, length + 1), word₀) …, wordₙ)); words of 8 bytes,
+                           little-endian, the last filled up with zeros; no text: length −1 and no words
+    entry                = low ^ (high with its lower half cleared)  where  low = fold(uri, rest),
+                           high = finish(uri ^ (rest rotated by 32)), uri = text(track_uri, 0) and
+                           rest = finish(fold(… fold(track_name, artist_uri) …, album_name, duration_ms)),
+                           texts by their columns 1 … 5; no number: −1
+    digest of a playlist = finish of fold(pid, entries) into which are folded in turn: name (column 6),
+                           description (column 7), the numbers of `playlist_arrays.NUMBERS`, and of each entry
+                           its position and its hash
 
 All modulo 2⁶⁴. They are no defence against somebody who looks for collisions.
 """
@@ -12,8 +19,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from pairmine.kernels import json_scan as scan
-from pairmine.kernels.byte_runs import load64
+from pairmine.kernels import playlist_arrays as layout
+from pairmine.kernels.byte_runs import Int, load64
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
@@ -38,7 +45,7 @@ def finish(h: np.uint64) -> np.uint64:
 
 
 @nb.njit(nogil=True, cache=True)
-def text_hash(buffer: Bytes, place: int, length: int, column: int) -> np.uint64:
+def text_hash(buffer: Bytes, place: int, length: Int, column: int) -> np.uint64:
     """Hash the text buffer[place : place + length] (length −1: none); reads up to 8 bytes behind it."""
     h = fold(np.uint64(column), np.uint64(length + 1))
     stop = place + length
@@ -71,7 +78,7 @@ def hash_entries(
     count: int,
     hashes: Words,
 ) -> None:
-    """Write the 96-bit hash of all values of each entry but its position: hashes[2i] and the upper half of [2i + 1]."""
+    """Write the 96-bit hash of each entry's values: hashes[2i], and the upper half of hashes[2i + 1]."""
     for row in range(count):
         uri = text_hash(buffer, spans[row, 0], spans[row, 1], _TRACK_URI)
         name = text_hash(buffer, spans[row, 2], spans[row, 3], _TRACK_NAME)
@@ -93,20 +100,20 @@ def digest_playlists(
     hashes: Words,
     count: int,
 ) -> None:
-    """Write each playlist's digest: over pid, texts, numbers, and (position, entry hash) of its entries in order."""
+    """Write each playlist's digest into its row."""
     for row in range(count):
         playlist = playlists[row]
-        h = fold(np.uint64(playlist[scan.PID]), np.uint64(playlist[scan.ENTRIES]))
-        h = fold(h, text_hash(buffer, playlist[scan.NAME], playlist[scan.NAME + 1], _NAME))
+        h = fold(np.uint64(playlist[layout.PID]), np.uint64(playlist[layout.ENTRIES]))
+        h = fold(h, text_hash(buffer, playlist[layout.NAME], playlist[layout.NAME + 1], _NAME))
         h = fold(
-            h, text_hash(buffer, playlist[scan.DESCRIPTION], playlist[scan.DESCRIPTION + 1], _DESCRIPTION)
+            h, text_hash(buffer, playlist[layout.DESCRIPTION], playlist[layout.DESCRIPTION + 1], _DESCRIPTION)
         )
-        for column in range(scan.NUMBER, scan.PLAYLIST_COLUMNS):
+        for column in range(layout.NUMBER, layout.PLAYLIST_COLUMNS):
             h = fold(h, np.uint64(playlist[column]))
-        first = playlist[scan.FIRST]
-        for entry in range(first, first + playlist[scan.ENTRIES]):
+        first = playlist[layout.FIRST]
+        for entry in range(first, first + playlist[layout.ENTRIES]):
             h = fold(fold(h, np.uint64(positions[entry])), hashes[2 * entry] ^ hashes[2 * entry + 1])
-        playlist[scan.DIGEST] = np.int64(finish(h))
+        playlist[layout.DIGEST] = np.int64(finish(h))
 
 
 @nb.njit(nogil=True, cache=True)

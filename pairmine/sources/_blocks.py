@@ -3,18 +3,19 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
 from isal import igzip, isal_zlib
 
 from pairmine.errors import InputError
-from pairmine.kernels.byte_runs import PADDING
+from pairmine.kernels.byte_runs import PADDING, Int
 
 BLOCK_BYTES = 1 << 22
 SUFFIXES = (".json", ".json.gz", ".json.zst")
 _PIECE_BYTES = 1 << 14  # what a fault in a compressed stream can cost of the data before it
+_ISAL_ERROR = cast(type[Exception], isal_zlib.IsalError)
 _GZIP, _ZSTD, _ZSTD_SKIPPABLE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18"
 
 
@@ -78,17 +79,19 @@ def _stream(file: BinaryIO) -> Any:
     magic = file.read(4)
     file.seek(0)
     if magic.startswith(_GZIP):
-        return igzip.open(file)
+        return igzip.open(file)  # type: ignore[no-untyped-call]
     if magic == _ZSTD or magic[1:] == _ZSTD_SKIPPABLE:
         return pa.CompressedInputStream(pa.PythonFile(file), "zstd")
     return file
 
 
 class Blocks:
-    """A window on a file's decompressed bytes: `buffer[start:end]`, zeros behind it, `base` bytes before it."""
+    """A window on a file's decompressed bytes: `buffer[start:end]`, zeros behind it, `base` bytes before."""
 
     def __init__(self, path: Path, file: BinaryIO, stream: Any, block_bytes: int | None = None):
-        self.path, self.base, self.start, self.end = path, 0, 0, 0
+        self.path, self.base = path, 0
+        self.start: Int = 0
+        self.end: Int = 0
         self.finished = False
         self.damage: str | None = None
         self._file, self._stream = file, stream
@@ -100,7 +103,7 @@ class Blocks:
     @property
     def position(self) -> int:
         """Offset in the decompressed file of `start`."""
-        return self.base + self.start
+        return int(self.base + self.start)
 
     def input_advance(self) -> int:
         """Return the bytes of the file itself that were read since the last call."""
@@ -124,7 +127,7 @@ class Blocks:
 
     def _fill(self) -> None:
         limit = self.buffer.size - PADDING
-        view = memoryview(self.buffer)
+        view = self.buffer.data
         while self.end < limit and not self.finished:
             count = self._read(view[self.end : min(limit, self.end + self._piece_bytes)])
             self.end += count
@@ -134,7 +137,7 @@ class Blocks:
     def _read(self, target: memoryview) -> int:
         try:
             return int(self._stream.readinto(target))
-        except (EOFError, isal_zlib.error, OSError) as error:
+        except (EOFError, OSError, _ISAL_ERROR) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise InputError(
                     f"{self.path}: {error.strerror} while reading: check the disk, or leave the file out"

@@ -60,7 +60,7 @@ def number_column(values: Int64s, type_: pa.DataType) -> pa.Array:
 
 
 def parts(*lengths: Int32s) -> Iterator[slice]:
-    """Cut rows that hold texts of these lengths into parts, by rows and by bytes; no rows are one empty part."""
+    """Cut rows with texts of these lengths into parts, by rows and by bytes; no rows are one empty part."""
     sizes = np.sum([np.maximum(column, 0) for column in lengths], axis=0, dtype=np.int64)
     ends = np.cumsum(sizes)
     start = 0

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pairmine.kernels import json_scan as scan
+from pairmine.kernels.byte_runs import Int
 from pairmine.kernels.json_values import (
     BROKEN,
     FOUND,
@@ -65,7 +66,7 @@ class PlaylistFile:
         self._in_object = self._told_damage = False
 
     def read(self) -> bool:
-        """Read the file; return whether all of it is sound but for single records (else the last reject tells)."""
+        """Read the file; return whether its frame is sound (else its last reject tells)."""
         self._more()
         if self._blocks.buffer[:3].tobytes() == BYTE_ORDER_MARK:
             self._blocks.start = 3
@@ -148,7 +149,7 @@ class PlaylistFile:
 
     # -- the list of playlists
 
-    def _list(self, state: int) -> None:
+    def _list(self, state: Int) -> None:
         """Read playlists up to the end of their list."""
         self._lists += 1
         while True:
@@ -163,14 +164,14 @@ class PlaylistFile:
                 return
             state = self._separator(byte) if state == scan.AFTER else self._value()
 
-    def _scan(self, state: int) -> int:
+    def _scan(self, state: Int) -> Int:
         """Let the fast scanner go as far as it can."""
         if not self._fast:
             return state
         blocks, records = self._blocks, self._records
         blocks.start, state = scan.scan_playlists(
-            blocks.buffer, blocks.start, blocks.end, state, self._look_ahead, records.playlists, records.spans,
-            records.durations, records.positions, records.escaped, records.counts,
+            blocks.buffer, blocks.start, blocks.end, state, self._look_ahead, records.playlists,
+            records.spans, records.durations, records.positions, records.escaped, records.counts,
         )  # fmt: skip
         return state
 
@@ -208,7 +209,7 @@ class PlaylistFile:
         for reject in rejects:
             self._reject(reject)
 
-    def _value_end(self) -> tuple[int, int]:
+    def _value_end(self) -> tuple[Int, Int]:
         """Return (status, end or place of the fault) of the value here, reading on so far as allowed."""
         blocks = self._blocks
         while True:
@@ -220,7 +221,7 @@ class PlaylistFile:
 
     # -- getting over what is broken
 
-    def _broken(self, status: int, stop: int, what: str) -> str:
+    def _broken(self, status: Int, stop: Int, what: str) -> str:
         if status == TOO_DEEP:
             return f"{what} is nested deeper than {MAX_DEPTH} levels"
         if status == BROKEN:
@@ -232,7 +233,8 @@ class PlaylistFile:
     def _resume(self) -> None:
         """Go on behind `start` with the next playlist, or at the end of the file."""
         blocks = self._blocks
-        before, pos = int(blocks.buffer[blocks.start]), blocks.start + 1
+        before: Int = int(blocks.buffer[blocks.start])
+        pos: Int = blocks.start + 1
         while True:
             status, pos, before = find_playlist(
                 blocks.buffer, pos, blocks.end, before, self._look_ahead, blocks.finished
@@ -295,7 +297,7 @@ class PlaylistFile:
 
     def _can_grow(self) -> bool:
         blocks = self._blocks
-        return not blocks.finished and blocks.end - blocks.start < self._look_ahead
+        return not blocks.finished and bool(blocks.end - blocks.start < self._look_ahead)
 
     def _more(self) -> None:
         """Read on; places in the buffer change, what lies before `start` is handed over and given up."""

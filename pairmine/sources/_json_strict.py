@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from pairmine.kernels import json_scan as scan
+from pairmine.kernels import playlist_arrays as layout
 from pairmine.kernels.byte_runs import PADDING
 from pairmine.kernels.json_values import members
 from pairmine.sources._records import Entry, Playlist, Reject
@@ -55,7 +55,7 @@ class _Reader:
     def playlist(self) -> tuple[Playlist | None, list[Reject]]:
         fields = self._fields(0)
         try:
-            pid = _required(self._value(fields, "pid", _whole_number(scan.PID_MAX)))
+            pid = _required(self._value(fields, "pid", _whole_number(layout.PID_MAX)))
         except _UnfitError as fault:
             return self._refuse(f"pid: {fault}")
         self.path = f"playlist {pid}"
@@ -63,7 +63,7 @@ class _Reader:
         if tracks is None or self.data[tracks[0]] != ord("["):
             return self._refuse("tracks: expected a list")
         name, description = (self._optional(fields, key, _text) for key in ("name", "description"))
-        numbers = [self._optional(fields, key, _NUMBERS[key]) for key in scan.NUMBERS]
+        numbers = [self._optional(fields, key, _NUMBERS[key]) for key in layout.NUMBERS]
         entries = self._entries(tracks[0])
         self.rejects.sort(key=lambda reject: reject[1:])
         return Playlist(pid, name, description, numbers, entries), self.rejects
@@ -131,9 +131,9 @@ class _Reader:
         except _UnfitError as fault:
             self.rejects.append(self._reject("entries", start, f"{path}: {fault}"))
             return None
-        texts = [uri, *(self._optional(fields, key, _text, f"{path}.") for key in scan.TEXTS[1:])]
-        duration = self._optional(fields, "duration_ms", _whole_number(scan.DURATION_MAX), f"{path}.")
-        pos = self._optional(fields, "pos", _whole_number(scan.INT32_MAX), f"{path}.")
+        texts = [uri, *(self._optional(fields, key, _text, f"{path}.") for key in layout.TEXTS[1:])]
+        duration = self._optional(fields, "duration_ms", _whole_number(layout.DURATION_MAX), f"{path}.")
+        pos = self._optional(fields, "pos", _whole_number(layout.INT32_MAX), f"{path}.")
         return Entry(index, texts, duration), pos
 
     def _track_uri(self, fields: dict[str, tuple[int, int]]) -> str:
@@ -190,5 +190,6 @@ def _truth(token: bytes) -> int:
 
 
 _NUMBERS: dict[str, Callable[[bytes], int]] = {
-    key: _truth if key == "collaborative" else _whole_number(largest) for key, largest in scan.NUMBERS.items()
+    key: _truth if key == "collaborative" else _whole_number(largest)
+    for key, largest in layout.NUMBERS.items()
 }

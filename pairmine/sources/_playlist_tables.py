@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pairmine.catalogue import PART_ROWS
 from pairmine.kernels import gathering
-from pairmine.kernels import json_scan as scan
+from pairmine.kernels import playlist_arrays as layout
 from pairmine.sources._columns import Texts, number_column, parts
 from pairmine.sources._spool import Spool
 
@@ -35,12 +35,12 @@ class PlaylistOrder:
 
 def order_playlists(rows: Int64s) -> PlaylistOrder:
     """Order playlists by key and leave out those met before."""
-    pids, digests = np.ascontiguousarray(rows[:, scan.PID]), rows[:, scan.DIGEST].astype(np.uint64)
+    pids, digests = np.ascontiguousarray(rows[:, layout.PID]), rows[:, layout.DIGEST].astype(np.uint64)
     order = np.lexsort((digests, gathering.pid_order(pids)))
     pids, digests = pids[order], digests[order]
     same_pid = pids[1:] == pids[:-1]
     is_new = np.append(True, ~(same_pid & (digests[1:] == digests[:-1])))[: order.size]
-    repeated_entries = int(rows[order[~is_new], scan.ENTRIES].sum())
+    repeated_entries = int(rows[order[~is_new], layout.ENTRIES].sum())
     keys, collisions = _keys(pids[is_new], digests[is_new])
     return PlaylistOrder(order[is_new], keys, collisions, int((~is_new).sum()), repeated_entries)
 
@@ -61,23 +61,24 @@ def _keys(pids: Int64s, digests: npt.NDArray[np.uint64]) -> tuple[pa.Array, int]
 
 def _equals_neighbour(values: npt.NDArray[np.generic]) -> Bools:
     same = values[1:] == values[:-1]
-    return np.append(False, same)[: values.size] | np.append(same, False)[: values.size]
+    result: Bools = np.append(False, same)[: values.size] | np.append(same, False)[: values.size]
+    return result
 
 
 def playlist_table(spool: Spool, rows: Int64s, order: PlaylistOrder) -> Iterator[pa.Table]:
     """Yield the table playlists in parts."""
     source = spool.read("texts", np.uint8)
-    lengths = [rows[order.rows, column + 1].astype(np.int32) for column in (scan.NAME, scan.DESCRIPTION)]
+    lengths = [rows[order.rows, column + 1].astype(np.int32) for column in (layout.NAME, layout.DESCRIPTION)]
     for part in parts(*lengths):
         taken = rows[order.rows[part]]
         columns = {
             "playlist_id": pa.array(np.arange(part.start, part.start + len(taken), dtype=np.int32)),
             "key": order.keys[part],
         }
-        for name, column in (("title", scan.NAME), ("description", scan.DESCRIPTION)):
+        for name, column in (("title", layout.NAME), ("description", layout.DESCRIPTION)):
             places = np.ascontiguousarray(taken[:, column])
             columns[name] = Texts(source, places, taken[:, column + 1].astype(np.int32)).array()
-        for column, name in enumerate(scan.NUMBERS, scan.NUMBER):
+        for column, name in enumerate(layout.NUMBERS, layout.NUMBER):
             values = taken[:, column]
             if name == "modified_at":
                 values = np.where(values < 0, -1, values * _MILLISECONDS)
@@ -90,12 +91,12 @@ def playlist_tracks_table(
 ) -> Iterator[pa.Table]:
     """Yield the table playlist_tracks in parts, and write into `rank` where each variant is met first."""
     entries, positions = spool.read("entries", np.int32), spool.read("positions", np.int32)
-    ends = np.cumsum(rows[order.rows, scan.ENTRIES])
+    ends = np.cumsum(rows[order.rows, layout.ENTRIES])
     start = done = 0
     while start == 0 or start < ends.size:
         stop = max(int(np.searchsorted(ends, done + PART_ROWS, "right")), start + 1)
         taken = rows[order.rows[start:stop]]
-        ids, places, tracks = np.empty((3, int(taken[:, scan.ENTRIES].sum())), np.int32)
+        ids, places, tracks = np.empty((3, int(taken[:, layout.ENTRIES].sum())), np.int32)
         gathering.place_entries(taken, start, entries, positions, track_of, rank, done, ids, places, tracks)
         yield pa.table({"playlist_id": ids, "position": places, "track_id": tracks})
         start, done = stop, done + ids.size

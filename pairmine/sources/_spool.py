@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +13,15 @@ import pyarrow.parquet as pq
 
 from pairmine import engine
 from pairmine.kernels import gathering
-from pairmine.kernels import json_scan as scan
+from pairmine.kernels import playlist_arrays as layout
 from pairmine.kernels.text_hashes import digest_playlists, hash_entries
 from pairmine.schema import CATALOGUE
 from pairmine.sources._dictionary import Dictionary
 from pairmine.sources._records import Records, Reject
 
 REJECTS_IN_MEMORY = 100_000
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 class Spool:
@@ -53,7 +56,7 @@ class Spool:
 
     def _append(self, **arrays: npt.NDArray[np.generic]) -> None:
         for name, array in arrays.items():
-            self._files[name].write(memoryview(array).cast("B"))
+            self._files[name].write(array.data)
 
     def finish(self) -> None:
         """Close the scratch files; from now on they can be read."""
@@ -61,7 +64,7 @@ class Spool:
             file.close()
         self.dictionary.finish()
 
-    def read(self, name: str, dtype: type[np.generic]) -> npt.NDArray[np.generic]:
+    def read(self, name: str, dtype: type[Number]) -> npt.NDArray[Number]:
         """Return a scratch file as an array; its pages are the system's, not ours."""
         path = self.folder / name
         if path.stat().st_size == 0:
@@ -70,7 +73,7 @@ class Spool:
 
     def playlists(self) -> npt.NDArray[np.int64]:
         """Return the rows of all playlists, in the order they came."""
-        return self.read("playlists", np.int64).reshape(-1, scan.PLAYLIST_COLUMNS)  # type: ignore[return-value]
+        return self.read("playlists", np.int64).reshape(-1, layout.PLAYLIST_COLUMNS)
 
 
 class Rejects:

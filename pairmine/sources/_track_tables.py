@@ -1,4 +1,4 @@
-"""The tables of tracks, artists and releases: of occurrences that disagree the first wins, column by column."""
+"""The tables of tracks, artists and releases: where occurrences disagree the first wins, column by column."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def write_track_tables(writer: Writer, variants: Variants) -> dict[str, int]:
     """Write tracks, artists, releases and their relations; returns the conflicts of each."""
     dictionary, columns = variants.dictionary, variants.dictionary.columns
     artist, album = np.ascontiguousarray(columns[:, ARTIST]), np.ascontiguousarray(columns[:, ALBUM])
-    conflicts = {
+    return {
         "tracks": _write_tracks(writer, variants, artist, album),
         "artists": _write_names(
             writer, variants, dictionary.artists, artist, ("artists", "name", "track_artists", "artist_id")
@@ -58,7 +58,6 @@ def write_track_tables(writer: Writer, variants: Variants) -> dict[str, int]:
             writer, variants, dictionary.albums, album, ("releases", "title", "track_releases", "release_id")
         ),
     }
-    return conflicts
 
 
 def _of_name(names: Names, link: Int32s, present: Bools) -> Bools:
@@ -159,7 +158,7 @@ def _write_names(
 
 
 def _name_ids(dictionary: Dictionary, names: Names, chosen: Int32s) -> tuple[Int32s, pa.LargeStringArray]:
-    """Return (id of each name, −1 for those no track has; the keys by id). Key is the uri, else `name:` and the name."""
+    """Return (id of each name, −1 for those no track has; keys by id): the uri, else `name:` and the name."""
     has_uri, has_name = names.lengths[:, 0] > 0, names.lengths[:, 1] > 0
     keyed = np.flatnonzero(has_uri | has_name).astype(np.int32)
     uris, texts = _uris(dictionary, names), _names(dictionary, names)

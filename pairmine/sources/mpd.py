@@ -1,6 +1,6 @@
-"""The Million Playlist Dataset: slices of playlists as JSON, published by Spotify for the RecSys Challenge 2018.
+"""The Million Playlist Dataset: playlists as JSON, published by Spotify for the RecSys Challenge 2018.
 
-C. W. Chen, P. Lamere, M. Schedl, H. Zamani: RecSys Challenge 2018: automatic music playlist continuation. RecSys 2018.
+C. W. Chen, P. Lamere, M. Schedl, H. Zamani: RecSys Challenge 2018: automatic music playlist continuation.
 Licence: non-commercial research; see the licence that comes with the data.
 """
 
@@ -43,13 +43,13 @@ def ingest(
     ],
     threads: Annotated[int | None, typer.Option(help="Files read at a time [default: one a core].")] = None,
 ) -> catalogue.Ingested:
-    """pairmine ingest mpd ~/mpd/data
+    """`pairmine ingest mpd ~/mpd/data`
 
     Read the Million Playlist Dataset, or any JSON in its form, into the catalogue.
 
-    Takes the slice layout ({"info": …, "playlists": […]}) and bare lists of playlists, plain, gzip or zstd. All
-    fields are optional but a playlist's pid and tracks and an entry's track_uri. What cannot be read goes to the
-    table `rejects` with file and byte; the rest is taken.
+    Takes the slice layout ({"info": …, "playlists": […]}) and bare lists of playlists, plain, gzip or zstd.
+    All fields are optional but a playlist's pid and tracks and an entry's track_uri. What cannot be read goes
+    to the table `rejects` with file and byte; the rest is taken.
     """
     files = find_files(paths)
     with catalogue.writer(workspace, name, KIND) as writer:
@@ -92,7 +92,9 @@ def _read_file(
         return sound
 
 
-def _write(writer: catalogue.Writer, name: str, spool: Spool, rejects: Rejects, sound: int) -> catalogue.Ingested:
+def _write(
+    writer: catalogue.Writer, name: str, spool: Spool, rejects: Rejects, sound: int
+) -> catalogue.Ingested:
     rows = spool.playlists()
     order = order_playlists(rows)
     if not order.rows.size:

@@ -1,4 +1,4 @@
-"""What `ingest mpd` must make of sound playlists, in plain Python: dicts, sorting and the contract's words."""
+"""What `ingest mpd` must make of sound playlists: dicts, sorting and the contract's words."""
 
 import datetime
 import json
@@ -47,7 +47,7 @@ def digest(playlist: dict[str, Any]) -> int:
 
 
 def normal(playlist: dict[str, Any]) -> dict[str, Any]:
-    """A playlist as it counts: its entries as (position, values) in order, `collaborative` as a truth value."""
+    """A playlist as it counts: entries as (position, values) in order, `collaborative` as a truth value."""
     kept = [(index, entry) for index, entry in enumerate(playlist["tracks"]) if entry["track_uri"]]
     stated = [entry.get("pos") for _, entry in kept]
     if None not in stated and len(set(stated)) == len(stated):
@@ -69,7 +69,9 @@ class Oracle:
         self.repeated = (len(met) - len(distinct), lengths[0] - lengths[1])
         pids = [playlist["pid"] for playlist in distinct]
         self.colliding = {pid for pid in pids if pids.count(pid) > 1}
-        self.playlists = sorted(((self._key(playlist), playlist) for playlist in distinct), key=lambda item: item[0])
+        self.playlists = sorted(
+            ((self._key(playlist), playlist) for playlist in distinct), key=lambda item: item[0]
+        )
         self.entries = [
             (number, place, entry)
             for number, (_, playlist) in enumerate(self.playlists)
@@ -90,9 +92,15 @@ class Oracle:
             of_uri[entry["track_uri"]].append(entry)
         tables = {
             "playlists": [self._playlist(number, *item) for number, item in enumerate(self.playlists)],
-            "playlist_tracks": [(number, place, id_of[entry["track_uri"]]) for number, place, entry in self.entries],
+            "playlist_tracks": [
+                (number, place, id_of[entry["track_uri"]]) for number, place, entry in self.entries
+            ],
             "tracks": [
-                (id_of[uri], uri, *(first(some, key) for key in ("track_name", "artist_name", "album_name", "duration_ms")))
+                (
+                    id_of[uri],
+                    uri,
+                    *(first(some, key) for key in ("track_name", "artist_name", "album_name", "duration_ms")),
+                )
                 for uri, some in of_uri.items()
             ],
         }
@@ -100,14 +108,19 @@ class Oracle:
             any(disagree(some, key, empty=not key.endswith("_uri")) for key in (*TEXTS[1:], "duration_ms"))
             for some in of_uri.values()
         )
-        for table, relation, kind in (("artists", "track_artists", "artist"), ("releases", "track_releases", "album")):
+        for table, relation, kind in (
+            ("artists", "track_artists", "artist"),
+            ("releases", "track_releases", "album"),
+        ):
             tables[table], tables[relation], self.conflicts[table] = self._names(of_uri, id_of, kind)
         return tables
 
     @staticmethod
     def _playlist(number: int, key: str, playlist: dict[str, Any]) -> tuple[Any, ...]:
         seconds = playlist.get("modified_at")
-        modified = None if seconds is None else datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
+        modified = (
+            None if seconds is None else datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
+        )
         texts = (playlist.get("name"), playlist.get("description"))
         return number, key, *texts, *map(playlist.get, NUMBERS), modified, playlist.get("collaborative")
 
@@ -115,7 +128,9 @@ class Oracle:
         self, of_uri: dict[str, list[dict[str, Any]]], id_of: dict[str, int], kind: str
     ) -> tuple[list[Any], list[Any], int]:
         def key(entry: dict[str, Any]) -> str | None:
-            return entry.get(f"{kind}_uri") or (f"name:{entry[f'{kind}_name']}" if entry.get(f"{kind}_name") else None)
+            return entry.get(f"{kind}_uri") or (
+                f"name:{entry[f'{kind}_name']}" if entry.get(f"{kind}_name") else None
+            )
 
         chosen = {}
         for uri, some in of_uri.items():

@@ -1,4 +1,4 @@
-"""Small made-up worlds in MPD form: values, random spellings of them as JSON, and a slow reader to compare with."""
+"""Small made-up worlds in MPD form: values, and random spellings of them as JSON."""
 
 import io
 import json
@@ -13,9 +13,25 @@ from pairmine.sources._framing import LOOK_AHEAD, PlaylistFile
 from pairmine.sources._records import Records, Reject
 
 NUMBERS = ("num_tracks", "num_albums", "num_artists", "num_followers", "num_edits", "duration_ms")
-ODD = [None, True, -1, 1.5, 2.0, 1e3, 10**30, "", "x", "\ud800", [], {}, [1], {"a": {"b": [None]}}, "\x00\n\t\"\\/é😀"]
+ODD = [
+    None,
+    True,
+    -1,
+    1.5,
+    2.0,
+    1e3,
+    10**30,
+    "",
+    "x",
+    "\ud800",
+    [],
+    {},
+    [1],
+    {"a": {"b": [None]}},
+    '\x00\n\t"\\/é😀',
+]
 
-texts = st.text(st.sampled_from("ab é😀\\\"/\n\x7f\x00"), max_size=40) | st.text(max_size=5)
+texts = st.text(st.sampled_from('ab é😀\\"/\n\x7f\x00'), max_size=40) | st.text(max_size=5)
 numbers = st.integers(0, 5) | st.integers(0, 2**31 - 1)
 odd = st.sampled_from(ODD) | st.integers(-(2**70), 2**70)
 
@@ -24,7 +40,9 @@ def uris(kind: str) -> st.SearchStrategy[str]:
     return st.integers(0, 6).map(lambda number: f"spotify:{kind}:{number}") | st.sampled_from(["", "é"])
 
 
-def fields(of: dict[str, st.SearchStrategy[Any]], required: tuple[str, ...] = ()) -> st.SearchStrategy[dict[str, Any]]:
+def fields(
+    of: dict[str, st.SearchStrategy[Any]], required: tuple[str, ...] = ()
+) -> st.SearchStrategy[dict[str, Any]]:
     """Objects with the fields in some order, most of them present, and sometimes something unexpected."""
     always = {key: of[key] for key in required}
     maybe = {key: value for key, value in of.items() if key not in required}
