@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from pairmine import __version__, registry
-from pairmine.errors import INTERRUPTED, InputError, PairmineError, ResourceError
+from pairmine.errors import INTERRUPTED, InputError, PairmineError
 
 Workspace = Annotated[
     Path, typer.Option("-w", "--workspace", envvar="PAIRMINE_WORKSPACE", help="Where pairmine keeps everything.")
@@ -158,6 +158,17 @@ def check(
     report = checking.check(workspace, folder, threads)
     _print(report, as_json)
     report.raise_problems()
+
+
+@app.command()
+def demo(workspace: Workspace = Path("demo-workspace")) -> None:
+    """Run the main job on the shipped samples, each command shown; empties its workspace first.
+
+    pairmine demo
+    """
+    from pairmine.demo import run
+
+    print(run(workspace))
 
 
 def main() -> None:
