@@ -1,7 +1,7 @@
 """Compiled loops of the synthetic world: cutting discographies into albums, and filling playlists.
 
-Tracks are numbered so that an album's, an artist's, a style's and a genre's tracks each stand together. A pool of
-tracks is then a range of numbers, and a weighted draw from it a binary search in the running total of the weights.
+Tracks are numbered so that an album's, an artist's, a style's and a genre's tracks each stand together. A
+pool of tracks is then a range of numbers, and a weighted draw a binary search in the weights' running total.
 """
 
 from typing import NamedTuple
@@ -16,8 +16,9 @@ Ints = npt.NDArray[np.int64]
 Ids = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
-# Shares of a playlist's steps; with r = uniform(0, 1) of the playlist, so that few playlists hold most runs.
-# In the excerpts 13.7 % of neighbours share the album and 22 to 24 % the artist, most of them in few playlists.
+# Share of a playlist's steps that go on with the album, or the artist: SHARE · r ** POWER with r uniform in
+# (0, 1) for each playlist, so that few playlists hold most of them. In the excerpts 13.7 % of neighbours
+# share the album and 22 to 24 % the artist.
 ALBUM_SHARE, ALBUM_POWER = 0.8, 5
 ARTIST_SHARE, ARTIST_POWER = 0.55, 4
 # 181 of 700 real playlists repeat a track, 598 of 43,146 entries are repeats.
@@ -60,15 +61,22 @@ class Tracks(NamedTuple):
 def cut_albums(tracks: Ids, style: Ids, sizes: Ids, shared: float, stream: np.uint64) -> Ids:
     """Return the album of every track, albums numbered from 0 along the tracks.
 
-    `tracks` and `style` are per artist, `sizes` is a table of equally likely album sizes, and `shared` the chance that an
-    artist's first album goes on with the last one of the artist before (of the same style).
+    `tracks` and `style` are per artist, `sizes` is a table of equally likely album sizes, and `shared` the
+    chance that an artist of a single track has it on the last album of the artist before (of the same style).
     """
     album_of = np.empty(tracks.sum(), np.int32)
     state = np.array([stream], np.uint64)
-    track, album = 0, -1
+    track, album, joined = 0, -1, False
     for artist in range(len(tracks)):
         left = tracks[artist]
-        joins = artist > 0 and style[artist - 1] == style[artist] and left == 1 and _uniform(state) < shared
+        joins = (
+            artist > 0
+            and not joined
+            and left == 1
+            and style[artist - 1] == style[artist]
+            and _uniform(state) < shared
+        )
+        joined = joins
         while left > 0:
             size = min(left, sizes[int(_uniform(state) * len(sizes))])
             album += 0 if joins else 1
@@ -96,7 +104,9 @@ def _pick(running: Ints, low: int, high: int, u: float) -> int:
     left = high - low
     while left > 1:
         half = left >> 1
-        low = low + half if running[low + half] <= target else low  # compiles to a move, no branch to mispredict
+        low = (
+            low + half if running[low + half] <= target else low
+        )  # compiles to a move, no branch to mispredict
         left -= half
     return low
 
@@ -204,8 +214,8 @@ def _fill(
 def draw_playlists(world: Tracks, stream: np.uint64, pids: Ids, offsets: Ints) -> tuple[Ids, Ids, Floats]:
     """Fill playlists; each depends on nothing but the world, the stream and its pid.
 
-    `offsets` (one element more than `pids`) says where each playlist's entries lie. Returns the track of every entry, the
-    main and the second style (n × 2) and the share of the second style of every playlist.
+    `offsets` (one element more than `pids`) says where each playlist's entries lie. Returns the track of
+    every entry, the main and the second style (n × 2) and the share of the second style of every playlist.
     """
     entries = np.empty(offsets[-1], np.int32)
     tastes = np.empty((len(pids), 2), np.int32)
@@ -223,7 +233,7 @@ def draw_playlists(world: Tracks, stream: np.uint64, pids: Ids, offsets: Ints) -
 
 @nb.njit(nogil=True, cache=True)
 def count_groups(entries: Ids, offsets: Ints, group_of: Ids) -> Ids:
-    """Return how many distinct groups (artists, albums) the tracks of each playlist (at most 250) belong to."""
+    """Return how many groups (artists, albums) the tracks of each playlist, at most 250, belong to."""
     counts = np.zeros(len(offsets) - 1, np.int32)
     known = np.empty(SLOTS, np.int32)
     for i in range(len(counts)):

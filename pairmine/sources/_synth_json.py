@@ -78,7 +78,7 @@ def write(world: World, playlists: int, name: str, out: Path, threads: int | Non
 
 
 def _write_truth(world: World, drawn: list[Playlists], out: Path) -> dict[str, int]:
-    """Write truth_tracks.parquet and truth_playlists.parquet, with the ids that ingesting all slices gives."""
+    """Write truth_tracks.parquet and truth_playlists.parquet, with the ids that `ingest mpd` gives."""
     by_pid = pa.concat_tables(_synth_tables.truth_playlists(world, some, 0) for some in drawn)
     by_key = by_pid.take(pa.array(_synth_tables.pids_by_key(by_pid.num_rows)))
     ids = pa.array(np.arange(by_pid.num_rows, dtype=np.int32))
@@ -98,7 +98,8 @@ def _playlists(world: World, text: _synth_text.Text, drawn: Playlists) -> Iterat
     """Yield the JSON of every playlist."""
     tracks, ends = _tracks(world, text, drawn)
     albums, artists = (
-        kernel.count_groups(drawn.entries, drawn.offsets, of) for of in (world.tracks.album_of, world.tracks.artist_of)
+        kernel.count_groups(drawn.entries, drawn.offsets, of)
+        for of in (world.tracks.album_of, world.tracks.artist_of)
     )
     durations = np.add.reduceat(_synth_world.durations(world, drawn.entries), drawn.offsets[:-1])
     names = text.playlists(drawn.pids, drawn.titles).to_pylist()
@@ -129,7 +130,9 @@ def _tracks(world: World, text: _synth_text.Text, drawn: Playlists) -> tuple[str
     positions = np.arange(len(drawn.entries)) - np.repeat(drawn.offsets[:-1], lengths)
     is_last = positions == np.repeat(lengths, lengths) - 1
     endings = pa.array([TRACK_END, LAST_TRACK_END]).take(pa.array(is_last.astype(np.int8)))
-    entries = pc.binary_join_element_wise(TRACK[0], pa.array(positions).cast(pa.string()), bodies, endings, "")
+    entries = pc.binary_join_element_wise(
+        TRACK[0], pa.array(positions).cast(pa.string()), bodies, endings, ""
+    )
     offsets = np.frombuffer(entries.buffers()[1], np.int32)[: len(entries) + 1]
     return str(entries.buffers()[2], "ascii"), offsets[drawn.offsets].astype(np.int64)
 

@@ -21,7 +21,7 @@ CHUNK = 50_000  # playlists drawn at once: one part file of playlist_tracks
 
 
 class Kept:
-    """The tracks (artists, albums) that occur: their world numbers in the order of their keys, and the way back."""
+    """The tracks (artists, albums) that occur: their world numbers in the order of keys, and the way back."""
 
     def __init__(self, world: World, kind: str, seen: npt.NDArray[np.bool_]):
         numbers = np.flatnonzero(seen)
@@ -33,8 +33,10 @@ class Kept:
         self.id_of[self.numbers] = np.arange(len(numbers))
 
 
-def key_numbers(seed: int, kind: str, numbers: Array | Ids) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """Return two 64-bit numbers for each track, artist or album: the first, by which its key is ordered, is unique."""
+def key_numbers(
+    seed: int, kind: str, numbers: Array | Ids
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Return two 64-bit numbers for each track (artist, album): one that orders its key, and another."""
     a, b, c, d = (seeding.mix(seeding.stream(seed, "synth", kind, i), numbers) for i in range(4))
     return (a << np.uint64(32)) | b, (c << np.uint64(32)) | d
 
@@ -81,7 +83,9 @@ def _seen(of: Ids, tracks: Array) -> npt.NDArray[np.bool_]:
 def _table(name: str, *columns: pa.Array | npt.NDArray[np.generic]) -> pa.Table:
     """Return a catalogue table of its columns in the order of the schema."""
     schema = CATALOGUE[name].arrow
-    return pa.table([pa.array(column).cast(field.type) for column, field in zip(columns, schema, strict=True)], schema)
+    return pa.table(
+        [pa.array(column).cast(field.type) for column, field in zip(columns, schema, strict=True)], schema
+    )
 
 
 def track_tables(world: World, tracks: Kept) -> Iterator[tuple[str, pa.Table]]:
@@ -117,7 +121,7 @@ def track_tables(world: World, tracks: Kept) -> Iterator[tuple[str, pa.Table]]:
 def playlist_tables(
     world: World, text: _synth_text.Text, drawn: Playlists, first_id: int, tracks: Kept
 ) -> dict[str, pa.Table]:
-    """Return playlists, playlist_tracks and truth_playlists of a chunk whose first playlist has the id `first_id`."""
+    """Return playlists, playlist_tracks and truth_playlists of a chunk; its ids begin with `first_id`."""
     ids = first_id + np.arange(len(drawn.pids))
     lengths = np.diff(drawn.offsets)
     keys = pa.array(drawn.pids).cast(pa.string())
@@ -157,7 +161,9 @@ def all_playlist_tables(
     text = _synth_text.Text(world.seed)
     first_ids = np.cumsum([0] + [len(some.pids) for some in drawn]).tolist()
     return parallel.in_order(
-        lambda place: playlist_tables(world, text, drawn[place], first_ids[place], tracks), range(len(drawn)), threads
+        lambda place: playlist_tables(world, text, drawn[place], first_ids[place], tracks),
+        range(len(drawn)),
+        threads,
     )
 
 
@@ -195,4 +201,3 @@ def truth_playlists(world: World, drawn: Playlists, first_id: int) -> pa.Table:
 
 def _vectors(values: npt.NDArray[np.float32]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
-

@@ -15,12 +15,17 @@ from pairmine import seeding
 
 Ids = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 
-ONSETS = "b br c ch d dr f fl g gr h j k kl l m n p pr r s sh sl st t tr v w y z".split()
-VOWELS = "a e i o u ai ea ie oo ou a e i o u é ñu ö ø å í".split()
+ONSETS = """
+b br c ch d dr f fl g gr h j k kl l m n p pr r s sh sl st t tr v w y z
+"""
+VOWELS = """
+a e i o u ai ea ie oo ou a e i o u é ñu ö ø å í
+"""
 ENDINGS = ["", "", "n", "r", "s", "l", "m", "nd", "rk", "th", "x"]
-FOREIGN = (
-    "лето ночь ветер море 夜 海 空 星の歌 사랑 봄날".split()
-)  # 1.9 % of the real track names are non-ASCII
+# 1.9 % of the real track names are non-ASCII
+FOREIGN = """
+лето ночь ветер море 夜 海 空 星の歌 사랑 봄날
+"""
 WORDS = 6_000
 # "(feat. …)" 5.2 %, " - Remastered" 1.7 %, " - Live" 1.4 %, "Remix" 2.9 % of the tracks of 700 playlists
 SUFFIXES = 4_000
@@ -28,28 +33,30 @@ ALPHABET = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq
 KEY_DIGITS = 22
 
 # The published 20 most frequent titles, then what others are made of.
-TOP_TITLES = (
-    "country chill rap workout oldies christmas rock party throwback jams worship summer feels new disney lit throwbacks "
-    "music sleep vibes"
-).split()
-MOODS = (
-    "good bad slow fast old new sad happy late early lazy best my our your favorite classic deep dark warm cold fresh sweet "
-    "quiet loud sunday monday friday morning evening night weekend spring summer autumn winter january june july october "
-    "school beach driving gym study coffee rainy sunny indie latin acoustic electric heavy soft golden real random first "
-    "last 80s 90s 2000s 2014 2015 2016 2017"
-).split()
-THINGS = (
-    "songs jams mix tunes music beats vibes hits tracks playlist mood party drive run ride trip road car home work office "
-    "dinner dance dream sleep rain sun love heart soul blues rock pop rap metal punk folk house techno reggae bachata salsa "
-    "gospel worship piano guitar covers soundtrack wedding birthday holiday christmas halloween vacation camp lake mountain "
-    "ocean city street garage kitchen shower homework focus yoga lifting cardio running training pregame anthems bangers "
-    "feels memories throwback oldies classics favorites discoveries stuff things club lounge lullabies kids family friends"
-).split()
+TOP_TITLES = """
+country chill rap workout oldies christmas rock party throwback jams worship summer feels new disney lit
+throwbacks music sleep vibes
+"""
+MOODS = """
+good bad slow fast old new sad happy late early lazy best my our your favorite classic deep dark warm
+cold fresh sweet quiet loud sunday monday friday morning evening night weekend spring summer autumn
+winter january june july october school beach driving gym study coffee rainy sunny indie latin acoustic
+electric heavy soft golden real random first last 80s 90s 2000s 2014 2015 2016 2017
+"""
+THINGS = """
+songs jams mix tunes music beats vibes hits tracks playlist mood party drive run ride trip road car home
+work office dinner dance dream sleep rain sun love heart soul blues rock pop rap metal punk folk house
+techno reggae bachata salsa gospel worship piano guitar covers soundtrack wedding birthday holiday
+christmas halloween vacation camp lake mountain ocean city street garage kitchen shower homework focus
+yoga lifting cardio running training pregame anthems bangers feels memories throwback oldies classics
+favorites discoveries stuff things club lounge lullabies kids family friends
+"""
 TITLES = 17_381  # published: distinct normalised titles
 # What normalising takes away, most frequent first; "{}" is the title.
 DECORATIONS = (
-    "{}", "{} ", "{}!", "{}.", "*{}*", "~{}~", "{}!!", "#{}", "({})", "{}...", "{}~", ".{}", "{}!!!", "_{}_", "{},", "{}/",
-    "{}:", "{};", "${}", "{}*", "@{}", "%{}", "{}_", "{}^", "={}=", "{}  ", " {}", "~{}", "{}@", "`{}`",
+    "{}", "{} ", "{}!", "{}.", "*{}*", "~{}~", "{}!!", "#{}", "({})", "{}...", "{}~", ".{}", "{}!!!",
+    "_{}_", "{},", "{}/", "{}:", "{};", "${}", "{}*", "@{}", "%{}", "{}_", "{}^", "={}=", "{}  ", " {}",
+    "~{}", "{}@", "`{}`",
 )  # fmt: skip
 DECORATED = 0.12
 DESCRIPTIONS = (
@@ -142,7 +149,7 @@ class Text:
 
 
 def keys(kind: str, number: npt.NDArray[np.uint64], other: npt.NDArray[np.uint64]) -> pa.Array:
-    """Return `spotify:<kind>:` and 22 base-62 digits: 11 of `number`, by which keys are ordered, and 11 of `other`."""
+    """Return keys: `spotify:<kind>:`, 11 base-62 digits of `number`, which orders them, and 11 of `other`."""
     prefix = np.frombuffer(f"spotify:{kind}:".encode(), np.uint8)
     width = len(prefix) + KEY_DIGITS
     text = np.empty((len(number), width), np.uint8)
@@ -162,11 +169,12 @@ def _join(*parts: pa.Array) -> pa.Array:
 def _words(seed: int) -> list[str]:
     """Return distinct pronounceable words, a few of them in other scripts."""
     rng = seeding.rng(seed, "synth", "words")
-    words: dict[str, None] = dict.fromkeys(FOREIGN)
+    words: dict[str, None] = dict.fromkeys(FOREIGN.split())
+    onsets, vowels = ONSETS.split(), VOWELS.split()
     while len(words) < WORDS:
         syllables = 1 + rng.integers(3)
         parts = [
-            ONSETS[rng.integers(len(ONSETS))] + VOWELS[rng.integers(len(VOWELS))] for _ in range(syllables)
+            onsets[rng.integers(len(onsets))] + vowels[rng.integers(len(vowels))] for _ in range(syllables)
         ]
         words["".join(parts).capitalize() + ENDINGS[rng.integers(len(ENDINGS))]] = None
     return list(words)
@@ -187,6 +195,7 @@ def _suffixes(words: list[str]) -> list[str]:
 
 def _titles(seed: int) -> list[str]:
     """Return the distinct normalised titles, most frequent first."""
-    pairs = [f"{a} {b}" for a in MOODS + THINGS for b in MOODS + THINGS if a != b]
+    single = [*THINGS.split(), *MOODS.split()]
+    pairs = [f"{a} {b}" for a in single for b in single if a != b]
     order = seeding.order(seeding.stream(seed, "synth", "titles"), len(pairs))
-    return list(dict.fromkeys([*TOP_TITLES, *THINGS, *MOODS, *(pairs[i] for i in order)]))[:TITLES]
+    return list(dict.fromkeys([*TOP_TITLES.split(), *single, *(pairs[i] for i in order)]))[:TITLES]

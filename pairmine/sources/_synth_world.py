@@ -1,4 +1,4 @@
-"""The fixed world of `synth`: artists, albums and tracks with their tastes and weights, the same for every size.
+"""The fixed world of `synth`: artists, albums and tracks, their tastes and weights, the same for every size.
 
 Everything is drawn by the seeded integer mix and weighed in integers, so no machine's rounding can change it.
 """
@@ -19,27 +19,30 @@ GENRES, STYLES_PER_GENRE = 24, 16
 ARTISTS = 370_000
 WEIGHT_UNIT = 1024  # a weight of 1024 is one expected entry in a million playlists
 
-# How often artists are wanted in a million playlists, by rank: the published 20 and the shape of the excerpts, each knot
-# set so that what is then drawn (no track twice in a playlist, runs of albums and artists) comes out as published.
+# How often artists are wanted in a million playlists, by rank: the published 20, then the excerpts' shape.
+# Each knot is set so that what is then drawn (hardly a track twice in a playlist, runs of albums and artists)
+# comes out as published.
 ARTIST_ENTRIES = (
-    (1, 650_000), (2, 345_000), (3, 300_000), (4, 330_000), (5, 310_000), (7, 285_000), (10, 250_000), (15, 195_000),
-    (20, 185_000), (100, 82_000), (300, 37_000), (1_000, 12_000), (3_000, 3_400), (10_000, 680), (30_000, 150),
-    (100_000, 20), (370_000, 2.4),
+    (1, 600_000), (2, 345_000), (3, 285_000), (4, 300_000), (5, 280_000), (7, 255_000), (10, 230_000),
+    (15, 190_000), (20, 185_000), (100, 82_000), (300, 37_000), (1_000, 12_000), (3_000, 3_400),
+    (10_000, 680), (30_000, 150), (100_000, 20), (370_000, 2.3),
 )  # fmt: skip
-# The same for tracks. Beyond the published 20 by the numbers of distinct tracks: 25,093 of 43,146 entries, 153,241 of
-# 467,631 and 2.26 M of 66.35 M.
+# The same for tracks. Beyond the published 20 by the numbers of distinct tracks: 25,093 in 43,146 entries,
+# 153,241 in 467,631 and 2.26 M in 66.35 M.
 TRACK_ENTRIES = (
-    (1, 92_000), (5, 80_000), (6, 72_000), (20, 62_000), (100, 38_000), (300, 23_000), (1_000, 10_800), (3_000, 4_200),
-    (10_000, 1_050), (30_000, 250), (100_000, 61), (300_000, 12), (1_000_000, 1.4), (2_000_000, 0.56), (4_500_000, 0.18),
+    (1, 73_000), (5, 63_000), (6, 55_000), (20, 49_000), (100, 36_500), (300, 23_000), (1_000, 10_900),
+    (3_000, 4_230), (10_000, 1_060), (30_000, 250), (100_000, 61), (300_000, 12), (1_000_000, 1.4),
+    (2_000_000, 0.56), (4_500_000, 0.18),
 )  # fmt: skip
 # Tracks of artists by rank: 7.6 a seen artist on average; Drake has 118 in only 700 playlists.
 ARTIST_TRACKS = ((1, 450), (100, 320), (1_000, 220), (10_000, 65), (100_000, 10), (370_000, 3))
 # Albums: 3.1 seen tracks each on average.
-ALBUM_SIZES = np.array([1] * 9 + [2, 2, 4, 5, 10, 11, 12, 13, 15, 18], np.int32)
+ALBUM_SIZES = np.array([1] * 8 + [2, 2, 4, 5, 10, 11, 12, 13, 15, 18], np.int32)
 SHARED_ALBUMS = 0.05  # 1.1 % of the albums of the excerpts have several artists
 
-# The most of a style's, and of a genre's, draws that one track and one artist may take; what is above goes to all
-# listeners of the genre, then to everyone. A hit's best partner stands in 49 % of its playlists (4,769 real ones).
+# The most of a style's, and of a genre's, draws that one track and one artist may take; what is above goes to
+# all listeners of the genre, then to everyone. With these a hit's best partner stands in about half of its
+# playlists, as in 4,769 real ones (49 %).
 STYLE_CAPS = (0.006, 0.01)  # of a track, of an artist
 GENRE_CAPS = (0.03, 0.065)
 
@@ -61,7 +64,7 @@ def curve(knots: tuple[tuple[float, float], ...], ranks: Array) -> npt.NDArray[n
 
 
 def lognormal(stream: int, ids: Array, sigma: float) -> npt.NDArray[np.float64]:
-    """Return a log-normal number of mean 1 and log-deviation sigma for every id, by a table of 4,096 quantiles."""
+    """Return a log-normal number of mean 1 and log-deviation sigma for every id, from 4,096 quantiles."""
     normal = NormalDist()
     table = [round(math.exp(sigma * normal.inv_cdf((i + 0.5) / 4096) - sigma**2 / 2), 6) for i in range(4096)]
     return np.array(table)[(seeding.mix(stream, ids) >> np.uint64(20)).astype(np.int64)]
@@ -104,7 +107,7 @@ def _running(counts: npt.ArrayLike) -> Array:
 
 
 def _styles_of_artists(stream: int) -> Array:
-    """Return a style for every artist, by rank: big styles have more artists, and the best known keep to the biggest."""
+    """Return every artist's style, by rank: big styles have more, and the best known keep to the biggest."""
     genre_size = 1.0 / (np.arange(GENRES) + 4.0)
     style_size = 1.0 / (np.arange(STYLES_PER_GENRE) + 3.0)
     ranks = np.arange(ARTISTS)
@@ -122,7 +125,7 @@ def _shares(sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _weights(stream: int, rank: Array, artist_first: Array, artist_of: Array, album_of: Array) -> Array:
-    """Return the weight of every track: the published curve over tracks, given out by artist, album and luck."""
+    """Return the weight of every track: the curve over tracks, given out by artist, album and luck."""
     tracks = np.arange(len(artist_of))
     luck = lognormal(stream + 5, album_of, 1.0) * lognormal(stream + 6, tracks, 1.2)
     wanted = np.round(curve(ARTIST_ENTRIES, rank + 1) * WEIGHT_UNIT)
@@ -160,7 +163,10 @@ def _pools(
     )
     by_all = weight - by_style - by_genre
     wider, everyones = np.flatnonzero(by_genre).astype(np.int32), np.flatnonzero(by_all).astype(np.int32)
-    genre_parts, all_parts = np.add.reduceat(by_genre, genre_first[:-1]), np.add.reduceat(by_all, genre_first[:-1])
+    genre_parts, all_parts = (
+        np.add.reduceat(by_genre, genre_first[:-1]),
+        np.add.reduceat(by_all, genre_first[:-1]),
+    )
     return kernel.Tracks(
         artist_of,
         album_of,
@@ -182,7 +188,7 @@ def _pools(
 
 
 def _capped(weight: Array, of_artist: Array, of_group: Array, caps: tuple[float, float]) -> Array:
-    """Return each track's weight, cut so that no track and no artist takes more than its cap of the group's."""
+    """Return the weights, cut so that no track and no artist takes more than its cap of the group's."""
     by_track = caps[0] * of_group
     by_artist = weight * np.minimum(1.0, caps[1] * of_group / of_artist)
     return np.minimum(by_track, by_artist).astype(np.int64)
@@ -201,7 +207,7 @@ class Latents:
 
 
 def latents(world: World, numbers: Array) -> Latents:
-    """Return the latent factors of tracks: those of their style, plus what is their artist's and their own."""
+    """Return the latent factors of tracks: their style's, plus their artist's and their own."""
     stream = seeding.stream(world.seed, "synth", "latents")
     artist = world.tracks.artist_of[numbers]
     style = world.tracks.style_of_artist[artist]
@@ -236,7 +242,9 @@ def _normals(stream: int, ids: npt.ArrayLike, width: int) -> npt.NDArray[np.floa
     """Return normal numbers, in sixteenths, `width` for every id."""
     normal = NormalDist()
     table = np.array([round(16 * normal.inv_cdf((i + 0.5) / 4096)) / 16 for i in range(4096)])
-    columns = [table[(seeding.mix(stream + 1000 * i, ids) >> np.uint64(20)).astype(np.int64)] for i in range(width)]
+    columns = [
+        table[(seeding.mix(stream + 1000 * i, ids) >> np.uint64(20)).astype(np.int64)] for i in range(width)
+    ]
     return np.stack(columns, axis=1)
 
 

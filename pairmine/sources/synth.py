@@ -1,7 +1,7 @@
-"""Synthetic playlists: a made-up world shaped like the Million Playlist Dataset, of any size, with its ground truth.
+"""Synthetic playlists: a made-up world shaped like the Million Playlist Dataset, of any size, with its truth.
 
-The world (artists, albums, tracks, tastes) is fixed by the seed; N playlists are drawn from it, each from the seed and its
-pid alone. A smaller N is therefore a sub-sample of a larger one.
+The world (artists, albums, tracks, tastes) is fixed by the seed; N playlists are drawn from it, each from the
+seed and its pid alone. A smaller N is therefore a sub-sample of a larger one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ def ingest(
 ) -> catalogue.Ingested:
     """pairmine ingest synth --playlists 10000
 
-    Make up playlists like those of the Million Playlist Dataset, with the tastes they were drawn from as ground truth.
+    Make up playlists like those of the Million Playlist Dataset, with the tastes behind them as ground truth.
 
     Raises:
         UsageError: fewer than one playlist, or `--out` without `--format json`.
