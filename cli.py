@@ -15,7 +15,8 @@ from pairmine import __version__, registry
 from pairmine.errors import INTERRUPTED, InputError, PairmineError
 
 Workspace = Annotated[
-    Path, typer.Option("-w", "--workspace", envvar="PAIRMINE_WORKSPACE", help="Where pairmine keeps everything.")
+    Path,
+    typer.Option("-w", "--workspace", envvar="PAIRMINE_WORKSPACE", help="Where pairmine keeps everything."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; default one a core.")]
@@ -31,9 +32,13 @@ def _show_version(asked: bool) -> None:
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
-@app.callback(epilog="Exit codes: 0 done, 2 usage, 3 bad input, 4 run another command first, 5 damaged, 6 out of disk or memory.")
+@app.callback(
+    epilog="Exit codes: 0 done, 2 usage, 3 bad input, 4 run another command first, 5 damaged, 6 out of disk or memory."
+)
 def _pairmine(
-    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Mine training pairs for music encoders, and look at them in SQL before you spend GPU hours.
 
@@ -68,7 +73,7 @@ def _source_command(kind: str) -> Any:
         if report.rejects and not allow_rejects:
             raise InputError(
                 f"{report.rejects:,} rejects among the input, the rest is ingested: "
-                f"read them with `pairmine sql \"select * from {report.source}.rejects\"`, or pass --allow-rejects"
+                f'read them with `pairmine sql "select * from {report.source}.rejects"`, or pass --allow-rejects'
             )
 
     def common(
@@ -110,12 +115,22 @@ def build_pairs(
     seed: Annotated[int, typer.Option(help="Names the random draws.")] = 0,
     top_k: Annotated[int, typer.Option(help="tco: partners kept a track.")] = 10,
     min_count: Annotated[int, typer.Option(help="tco: playlists two tracks must share.")] = 1,
-    max_playlist_length: Annotated[int | None, typer.Option(help="co, tco: leave out playlists of more distinct tracks.")] = None,
+    max_playlist_length: Annotated[
+        int | None, typer.Option(help="co, tco: leave out playlists of more distinct tracks.")
+    ] = None,
     score: Annotated[str, typer.Option(help="tco: count, npmi, cosine, jaccard or lift.")] = "count",
-    ties: Annotated[str, typer.Option(help="tco: at the cut, the track in fewer playlists (rarer) or by seed (hash).")] = "rarer",
-    exclude: Annotated[Path | None, typer.Option(help="File of track or artist keys, one a line, that must not appear.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the set; default WORKSPACE/pairs/<source>-<strategy>.")] = None,
-    engine: Annotated[str, typer.Option(help="native (compiled), or duckdb (sql/strategies as they stand).")] = "native",
+    ties: Annotated[
+        str, typer.Option(help="tco: at the cut, the track in fewer playlists (rarer) or by seed (hash).")
+    ] = "rarer",
+    exclude: Annotated[
+        Path | None, typer.Option(help="File of track or artist keys, one a line, that must not appear.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the set; default WORKSPACE/pairs/<source>-<strategy>.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="native (compiled), or duckdb (sql/strategies as they stand).")
+    ] = "native",
     force: Annotated[bool, typer.Option("--force", help="Replace another set in that place.")] = False,
     threads: Threads = None,
     as_json: Json = False,

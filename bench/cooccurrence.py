@@ -157,7 +157,13 @@ def main() -> None:
     common.report("cooccurrence", title, header, rows)
     epoch = common.measure("bench.cooccurrence", "--method", "matching", *size)
     rows = [
-        ["co", f"{epoch['co']:.3f}", f"{epoch['python']:.1f}", f"{epoch['python'] / epoch['co']:.0f}", f"{epoch['paired']['co']:.1%}"],
+        [
+            "co",
+            f"{epoch['co']:.3f}",
+            f"{epoch['python']:.1f}",
+            f"{epoch['python'] / epoch['co']:.0f}",
+            f"{epoch['paired']['co']:.1%}",
+        ],
         ["tco", f"{epoch['tco']:.3f}", "", "", f"{epoch['paired']['tco']:.1%}"],
     ]
     header = ["strategy", "seconds an epoch, 2 threads", "Python, 1 thread", "ratio", "tracks paired"]

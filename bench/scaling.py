@@ -1,6 +1,6 @@
 """Time and memory of whole commands as playlists grow: table and plot.
 
-    python -m bench.scaling --sizes 10000 100000 1000000
+python -m bench.scaling --sizes 10000 100000 1000000
 """
 
 import argparse
@@ -54,7 +54,10 @@ def main() -> None:
     measure(100)
     results = [measure(size) for size in sizes]
     rows = [
-        [command, *(f"{seconds:.1f} s, {memory:.2f} GB" for seconds, memory in (result[command] for result in results))]
+        [
+            command,
+            *(f"{seconds:.1f} s, {memory:.2f} GB" for seconds, memory in (result[command] for result in results)),
+        ]
         for command in results[0]
     ]
     title = f"Whole commands, {EPOCHS} epochs, from process start to exit"

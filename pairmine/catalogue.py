@@ -54,7 +54,9 @@ class Ingested:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for `--json`."""
-        tallies = {t.unit: {"read": t.read, "taken": t.taken, **t.skipped, "rejected": t.rejected} for t in self.tallies}
+        tallies = {
+            t.unit: {"read": t.read, "taken": t.taken, **t.skipped, "rejected": t.rejected} for t in self.tallies
+        }
         return {
             "source": self.source,
             "folder": str(self.folder),
@@ -97,7 +99,9 @@ class Writer:
             InputError: not one record was taken; what stood there before stays.
         """
         if not any(tally.taken for tally in tallies):
-            raise InputError(f"nothing could be read ({'; '.join(map(str, tallies))}): source {self.final.name!r} left as it was")
+            raise InputError(
+                f"nothing could be read ({'; '.join(map(str, tallies))}): source {self.final.name!r} left as it was"
+            )
         _remove_scratch(self.partial)
         content = {
             "kind": self.kind,

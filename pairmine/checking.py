@@ -44,7 +44,10 @@ class Report:
         lines = []
         for each in self.folders:
             verdict = f"{len(each.problems)} problems" if each.problems else "sound"
-            lines += [f"{each.folder}: {verdict} ({len(each.checks)} checks)", *(f"  {line}" for line in each.problems)]
+            lines += [
+                f"{each.folder}: {verdict} ({len(each.checks)} checks)",
+                *(f"  {line}" for line in each.problems),
+            ]
         return "\n".join(lines)
 
     def raise_problems(self) -> None:
@@ -122,7 +125,10 @@ def _table_queries(table: Table, tables: set[str]) -> Iterator[tuple[str, str]]:
     """Yield name and query of every rule the schema implies; each query returns the violating rows."""
     if table.key:
         columns = ", ".join(table.key)
-        yield f"{table.name}: rows unique", f"select {columns} from {table.name} group by all having count(*) > 1"
+        yield (
+            f"{table.name}: rows unique",
+            f"select {columns} from {table.name} group by all having count(*) > 1",
+        )
     if any(column.name == "key" for column in table.columns):
         rank = "row_number() over (order by encode(key)) - 1"
         query = f"select * from (select {table.key[0]} as id, {rank} as rank, key from {table.name}) where id <> rank"
@@ -153,7 +159,11 @@ def _pair_rules(
 
 
 def _add_evidence(
-    connection: duckdb.DuckDBPyConnection, workspace: Path, folder: Path, manifest: dict[str, Any], threads: int | None
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Path,
+    folder: Path,
+    manifest: dict[str, Any],
+    threads: int | None,
 ) -> None:
     """Register the tables a strategy's rules need.
 
@@ -172,9 +182,7 @@ def _add_evidence(
         connection.register(name, table)
 
 
-def _count_problems(
-    connection: duckdb.DuckDBPyConnection, folder: Path, manifest: dict[str, Any]
-) -> list[str]:
+def _count_problems(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: dict[str, Any]) -> list[str]:
     counted = dict(connection.execute("select epoch, count(*) from pairs group by epoch").fetchall())
     stated = {entry["epoch"]: entry["pairs"] for entry in manifest["pairs"] if entry["pairs"]}
     return [] if counted == stated else [f"{folder}: pairs an epoch are {counted}, its manifest says {stated}"]

@@ -85,7 +85,9 @@ def build_pairs(
     inputs = Inputs(workspace, source, engine_name, threads)
     if exclude:
         known = inputs.exclude(keys)
-        progress.say(f"{known:,} of {len(keys):,} excluded keys are in {source}: {inputs.excluded.size:,} tracks left out")
+        progress.say(
+            f"{known:,} of {len(keys):,} excluded keys are in {source}: {inputs.excluded.size:,} tracks left out"
+        )
     with shards.writer(folder, wanted) as writer:
         _write_epochs(writer, rule.prepare(inputs, parameters), wanted, inputs, rule.VIA)
         manifest = writer.commit(folder)
@@ -128,7 +130,9 @@ def _write_epochs(writer: shards.Writer, draw: Any, wanted: dict[str, Any], inpu
             pairs += count
             advance(1)
     if not pairs:
-        raise InputError(f"{inputs.source} gives no pairs by {wanted['strategy']} with these options: nothing was written")
+        raise InputError(
+            f"{inputs.source} gives no pairs by {wanted['strategy']} with these options: nothing was written"
+        )
     tracks = "select track_id, key, title, artist from tracks"
     writer.write_table("tracks", _named(inputs, tracks, "track_id", used))
     if inputs.excluded.size:
@@ -147,5 +151,3 @@ def _named(inputs: Inputs, query: str, key: str, used: npt.NDArray[np.bool_]) ->
     """Return the rows of a query whose id is used, in the order of ids."""
     rows = inputs.table(f"select * from ({query}) order by {key}")
     return rows.filter(pa.array(used[rows.column(key).to_numpy()]))
-
-

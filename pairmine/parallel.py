@@ -15,9 +15,7 @@ def threads_or_default(threads: int | None) -> int:
     return threads or len(os.sched_getaffinity(0))
 
 
-def in_order(
-    function: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None
-) -> Iterator[Result]:
+def in_order(function: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None) -> Iterator[Result]:
     """Yield `function(item)` in the order of the items, `threads` at work, at most one more result waiting a thread.
 
     On an error or Ctrl-C what has not begun is dropped and what runs is waited for, so nothing writes afterwards.

@@ -159,7 +159,10 @@ CATALOGUE: dict[str, Table] = {
         Table(
             "splits",
             "one row per track",
-            (_id("track_id", "the track"), Column("split", pa.string(), "train, valid or test", nullable=False)),
+            (
+                _id("track_id", "the track"),
+                Column("split", pa.string(), "train, valid or test", nullable=False),
+            ),
             ("track_id",),
             {"track_id": "tracks"},
         ),

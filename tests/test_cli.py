@@ -62,7 +62,11 @@ def test_json_reports_are_one_object_on_stdout(workspace, tmp_path) -> None:
     [
         (["ingst"], 2, "Did you mean"),
         (["build-pairs", "--source", "mpd", "--strategy", "tcoo"], 2, "did you mean 'tco'"),
-        (["build-pairs", "--source", "mpd", "--strategy", "tco", "--score", "cosin"], 2, "did you mean 'cosine'"),
+        (
+            ["build-pairs", "--source", "mpd", "--strategy", "tco", "--score", "cosin"],
+            2,
+            "did you mean 'cosine'",
+        ),
         (["build-pairs", "--source", "mpd", "--strategy", "co", "--epochs", "0"], 2, "--epochs 0"),
         (["build-pairs", "--source", "mpd", "--strategy", "co", "--exclude", "/nowhere"], 3, "/nowhere"),
         (["build-pairs", "--source", "discogs", "--strategy", "co"], 4, "pairmine ingest discogs"),

@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BASE = {"schema", "errors", "seeding", "store", "engine", "registry", "resources", "progress", "parallel", "failures"}
+BASE = {
+    "schema",
+    "errors",
+    "seeding",
+    "store",
+    "engine",
+    "registry",
+    "resources",
+    "progress",
+    "parallel",
+    "failures",
+}
 SHARED = BASE | {"kernels", "catalogue", "shards"}
 STAGES = {
     "sources": {"sources"},

@@ -64,7 +64,12 @@ def test_force_replaces_a_set_whole(tmp_path) -> None:
     write_source(tmp_path, "toy", [[0, 1, 2, 3]] * 3)
     build(tmp_path, "co", epochs=3)
     folder = build(tmp_path, "co", epochs=1, force=True).folder
-    assert sorted(path.name for path in folder.iterdir()) == ["epoch=0000", "manifest.json", "tracks.parquet", "vias.parquet"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "epoch=0000",
+        "manifest.json",
+        "tracks.parquet",
+        "vias.parquet",
+    ]
     assert not list(folder.parent.glob("*.partial"))
 
 

@@ -40,5 +40,11 @@ def test_places_in_an_order_are_uniform() -> None:
 
 
 def test_streams_differ_by_every_part_of_their_name() -> None:
-    names = [(0, "co", 0, "visit"), (1, "co", 0, "visit"), (0, "tco", 0, "visit"), (0, "co", 1, "visit"), (0, "co0", "visit")]
+    names = [
+        (0, "co", 0, "visit"),
+        (1, "co", 0, "visit"),
+        (0, "tco", 0, "visit"),
+        (0, "co", 1, "visit"),
+        (0, "co0", "visit"),
+    ]
     assert len({seeding.stream(*name) for name in names}) == len(names)

@@ -32,8 +32,29 @@ def run(installed: Path, *arguments: str) -> str:
 
 def test_the_main_job_runs_from_the_wheel(installed, tmp_path) -> None:
     place = ("-w", str(tmp_path))
-    run(installed, "-m", "pairmine", "ingest", "mpd", str(installed / "pairmine" / "data_samples" / "mpd"), "--allow-rejects", *place)
-    out = run(installed, "-m", "pairmine", "build-pairs", "--source", "mpd", "--strategy", "co", "--epochs", "1", *place)
+    run(
+        installed,
+        "-m",
+        "pairmine",
+        "ingest",
+        "mpd",
+        str(installed / "pairmine" / "data_samples" / "mpd"),
+        "--allow-rejects",
+        *place,
+    )
+    out = run(
+        installed,
+        "-m",
+        "pairmine",
+        "build-pairs",
+        "--source",
+        "mpd",
+        "--strategy",
+        "co",
+        "--epochs",
+        "1",
+        *place,
+    )
     assert "pairs in 1 epochs" in out
     assert "sound" in run(installed, "-m", "pairmine", "check", *place)
 
@@ -44,4 +65,7 @@ def test_nothing_is_loaded_from_the_checkout(installed) -> None:
 
 
 def test_the_names_cli_and_sql_stay_free(installed) -> None:
-    assert sorted(path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")) == ["bin", "pairmine"]
+    assert sorted(path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")) == [
+        "bin",
+        "pairmine",
+    ]

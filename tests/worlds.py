@@ -15,7 +15,9 @@ def table(name: str, rows: list[dict]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=CATALOGUE[name].arrow)
 
 
-def write_source(workspace: Path, name: str, playlists: list[list[int]], artist_of: dict[int, int] | None = None) -> None:
+def write_source(
+    workspace: Path, name: str, playlists: list[list[int]], artist_of: dict[int, int] | None = None
+) -> None:
     """Write a source with these playlists of track ids; every track up to the largest exists."""
     tracks = max((track for playlist in playlists for track in playlist), default=-1) + 1
     artist_of = artist_of or {track: track // 3 for track in range(tracks)}
@@ -27,17 +29,26 @@ def write_source(workspace: Path, name: str, playlists: list[list[int]], artist_
             table(
                 "tracks",
                 [
-                    {"track_id": t, "key": f"t{t:06d}", "title": f"Title {t}", "artist": f"Artist {artist_of[t]}"}
+                    {
+                        "track_id": t,
+                        "key": f"t{t:06d}",
+                        "title": f"Title {t}",
+                        "artist": f"Artist {artist_of[t]}",
+                    }
                     for t in range(tracks)
                 ],
             ),
         )
         writer.write(
             "artists",
-            table("artists", [{"artist_id": a, "key": f"a{a:06d}", "name": f"Artist {a}"} for a in range(artists)]),
+            table(
+                "artists",
+                [{"artist_id": a, "key": f"a{a:06d}", "name": f"Artist {a}"} for a in range(artists)],
+            ),
         )
         writer.write(
-            "track_artists", table("track_artists", [{"track_id": t, "artist_id": artist_of[t]} for t in range(tracks)])
+            "track_artists",
+            table("track_artists", [{"track_id": t, "artist_id": artist_of[t]} for t in range(tracks)]),
         )
         writer.write(
             "playlists",

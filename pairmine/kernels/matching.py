@@ -74,7 +74,7 @@ def shuffled(matches: Matches, stream: int) -> Matches:
         order = np.lexsort((matches.via, matches.positive, seeding.mix(stream, matches.anchor)))
     else:
         order = (keys & np.uint64(seeding.MASK_32)).astype(np.intp)
-    return Matches(*(column[order] for column in matches))
+    return Matches(matches.anchor[order], matches.positive[order], matches.via[order], matches.score[order])
 
 
 @nb.njit(cache=True, nogil=True)

@@ -41,7 +41,7 @@ class _Index(NamedTuple):
     """
 
     rows: npt.NDArray[np.int32]
-    places: npt.NDArray[np.uint32]
+    places: npt.NDArray[np.uint32] | npt.NDArray[np.int64]
     begin: npt.NDArray[np.int64]
     sizes: npt.NDArray[np.float64]
 
@@ -85,11 +85,29 @@ def top_k(
         min_count: pairs in fewer groups are no candidates.
         threads: default one a core.
     """
-    workers = parallel.threads_or_default(threads)
     sizes = membership_counts(groups.members, tracks)
-    track_of_rank = np.argsort((sizes.astype(np.uint64) << np.uint64(32)) | seeding.mix(stream, np.arange(tracks)))[::-1]
-    index = _index(groups, track_of_rank, sizes, workers)
+    popularity = (sizes.astype(np.uint64) << np.uint64(32)) | seeding.mix(stream, np.arange(tracks))
+    track_of_rank = np.argsort(popularity)[::-1]
     tie, rank_of_tie = _seeded_ties(track_of_rank, stream) if ties == "hash" else (None, None)
+    workers = parallel.threads_or_default(threads)
+    keys = _best_keys(groups, track_of_rank, sizes, k, tie, (SCORES.index(score), min_count), workers)
+    neighbours = Neighbours(np.empty((tracks, k), np.int32), np.empty((tracks, k), np.float32))
+    _decode(keys, track_of_rank, rank_of_tie, score == "count", *neighbours)
+    return neighbours
+
+
+def _best_keys(
+    groups: Groups,
+    track_of_rank: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int64],
+    k: int,
+    tie: npt.NDArray[np.uint32] | None,
+    rule: tuple[int, int],
+    workers: int,
+) -> npt.NDArray[np.uint64]:
+    """Return the best k keys of every rank, descending; `rule` is the score's place in SCORES and the least count."""
+    tracks = sizes.size
+    index = _index(groups, track_of_rank, sizes, workers)
     counter = np.uint16 if sizes.max(initial=0) < 2**16 else np.uint32
     states = [_state(tracks, k, counter) for _ in range(workers)]
     floors = np.zeros(tracks, np.uint64)
@@ -98,18 +116,15 @@ def top_k(
 
     def count(chunk: tuple[int, int]) -> None:
         state = free.pop()
-        _count(*index, *state, floors, tie, *chunk, SCORES.index(score), total, min_count)
+        _count(*index, *state, floors, tie, *chunk, total, *rule)
         free.append(state)
 
     for _ in parallel.in_order(count, _chunks(index.begin), workers):
         pass
-    del index  # hundreds of megabytes that the results can have
-    neighbours = Neighbours(np.empty((tracks, k), np.int32), np.empty((tracks, k), np.float32))
     keys = states[0].keys
     for state in states[1:]:
         _merge(keys, state.keys)
-    _decode(keys, track_of_rank, rank_of_tie, score == "count", *neighbours)
-    return neighbours
+    return keys
 
 
 def _state(tracks: int, k: int, counter: type) -> _State:
@@ -121,7 +136,9 @@ def _state(tracks: int, k: int, counter: type) -> _State:
     )
 
 
-def _seeded_ties(track_of_rank: npt.NDArray[np.int64], stream: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+def _seeded_ties(
+    track_of_rank: npt.NDArray[np.int64], stream: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """Return each rank's tie-break (the larger wins), and the rank of each tie-break."""
     rank_of_tie = np.argsort(seeding.mix(stream, track_of_rank))[::-1]
     tie = np.empty(rank_of_tie.size, np.uint32)
@@ -135,9 +152,7 @@ def _chunks(begin: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
     return list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
 
 
-def _index(
-    groups: Groups, track_of_rank: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], workers: int
-) -> _Index:
+def _index(groups: Groups, track_of_rank: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], workers: int) -> _Index:
     """Build the rows and places by two transpositions, each worker on its own block of groups."""
     tracks, total = sizes.size, groups.members.size + groups.offsets.size
     rank_of_track = np.empty(tracks, np.int32)
@@ -162,7 +177,8 @@ def _index(
     ends[1:] = np.cumsum(ends[:-1], axis=0)
     ends[0] = 0
     ends += begin[:-1]
-    places = np.empty(groups.members.size, np.uint32 if total < 2**32 else np.int64)
+    empty = np.empty(groups.members.size, np.uint32) if total < 2**32 else np.empty(groups.members.size, np.int64)
+    places: npt.NDArray[np.uint32] | npt.NDArray[np.int64] = empty
     list(parallel.in_order(scatter, blocks, workers))
     rows = np.empty(total, np.int32)
     list(parallel.in_order(line_up, blocks, workers))
@@ -210,7 +226,21 @@ def _line_up(offsets, first, last, starts, ends, rows, places):  # type: ignore[
 
 @nb.njit(cache=True, nogil=True)
 def _count(  # type: ignore[no-untyped-def]
-    rows, places, begin, sizes, counts, touched, thresholds, keys, floors, tie, first, last, score, total, min_count
+    rows,
+    places,
+    begin,
+    sizes,
+    counts,
+    touched,
+    thresholds,
+    keys,
+    floors,
+    tie,
+    first,
+    last,
+    score,
+    total,
+    min_count,
 ):
     """Count the pairs of the ranks first … last−1 with all more popular ranks; keep and offer the best."""
     final = places.size - 1

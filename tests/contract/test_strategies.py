@@ -34,7 +34,7 @@ def built(request, toy_workspace, tmp_path_factory) -> pairing.Built:
 
 def test_a_strategy_says_what_it_is(built) -> None:
     rule = registry.load("strategies", built.manifest["strategy"])
-    assert rule.__doc__ and rule.PAPER and rule.KIND == built.manifest["kind"]
+    assert rule.__doc__ and rule.PAPER and built.manifest["kind"] == rule.KIND
     assert all(engine.statement(f"checks/{check}") for check in rule.CHECKS)
 
 
@@ -55,7 +55,9 @@ def test_every_reader_reads_the_same_pairs(built) -> None:
     assert duckdb.sql(f"select count(*), sum(anchor), sum(score) from '{pattern}'").fetchall() == [
         pl.scan_parquet(pattern).select(pl.len(), pl.sum("anchor"), pl.sum("score").cast(pl.Float64)).collect().row(0)
     ]
-    assert ds.dataset(built.folder, format="parquet", partitioning="hive", exclude_invalid_files=True).count_rows() >= rows
+    assert (
+        ds.dataset(built.folder, format="parquet", partitioning="hive", exclude_invalid_files=True).count_rows() >= rows
+    )
 
 
 def test_its_own_rules_hold(built, toy_workspace) -> None:

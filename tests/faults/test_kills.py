@@ -19,7 +19,7 @@ KILLS = 12
 
 
 def command(workspace: Path, out: Path) -> list[str]:
-    words = "build-pairs --source toy --strategy tco --epochs 400 --threads 2".split()
+    words = ["build-pairs", "--source", "toy", "--strategy", "tco", "--epochs", "400", "--threads", "2"]
     return [sys.executable, "-m", "pairmine", *words, "-w", str(workspace), "--out", str(out)]
 
 

@@ -19,4 +19,6 @@ def test_distinct_keeps_first_standings_of_kept_tracks_and_drops_long_groups(lis
     result = groups.distinct(oracles.groups_of(lists), np.array(kept), max_size)
     spans = zip(result.offsets[:-1], result.offsets[1:], strict=True)
     assert [result.members[first:last].tolist() for first, last in spans] == expected
-    assert groups.membership_counts(result.members, TRACKS).tolist() == [sum(t in g for g in expected) for t in range(TRACKS)]
+    assert groups.membership_counts(result.members, TRACKS).tolist() == [
+        sum(t in g for g in expected) for t in range(TRACKS)
+    ]

@@ -43,7 +43,7 @@ def test_every_partner_in_a_group_is_equally_likely() -> None:
     partners = np.zeros(5, int)
     for epoch in range(5000):
         matches = matching.pair_groups(five, 5, epoch, epoch + 10**9, pool=True)
-        pairs = {a: b for a, b in zip(matches.anchor.tolist(), matches.positive.tolist(), strict=True)}
+        pairs = dict(zip(matches.anchor.tolist(), matches.positive.tolist(), strict=True))
         pairs |= {b: a for a, b in pairs.items()}
         partners[pairs.get(0, 0)] += 1
     assert (np.abs(partners - 1000) < 5 * np.sqrt(1000 * 0.8)).all()
