@@ -33,14 +33,7 @@ def steps(samples: Path, workspace: Path) -> list[list[str]]:
         ["build-pairs", "--source", "mpd", "--strategy", "self"],
         ["check"],
         ["stats", tco],
-        [
-            "sql",
-            "--on",
-            "mpd-tco",
-            "select anchor.title, anchor.artist, positive.title, positive.artist, score from pairs "
-            "join pair_tracks as anchor on anchor.track_id = anchor join pair_tracks as positive on positive.track_id = positive "
-            "where epoch = 0 order by score desc, anchor limit 10",
-        ],
+        ["sql", "--on", "mpd-tco", "--name", "strongest_pairs"],
     ]
 
 

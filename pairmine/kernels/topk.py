@@ -238,8 +238,8 @@ def _count(  # type: ignore[no-untyped-def]
     tie,
     first,
     last,
-    score,
     total,
+    score,
     min_count,
 ):
     """Count the pairs of the ranks first … last−1 with all more popular ranks; keep and offer the best."""
