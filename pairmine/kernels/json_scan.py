@@ -41,7 +41,8 @@ _PLAYLIST_KEYS = ("name", "description", *NUMBERS, "pid", "tracks")
 _P_NUMBER, _P_COLLABORATIVE, _P_PID, _P_TRACKS = 2, 9, 10, 11
 _NUMBER_MAX = tuple(NUMBERS.values())
 _UNSURE = -1
-_QUOTE, _COMMA, _ZERO = ord('"'), ord(","), ord("0")
+_EXACT_FLOAT = 2**53
+_QUOTE, _COMMA, _ZERO, _DOT = ord('"'), ord(","), ord("0"), ord(".")
 _OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_LIST, _CLOSE_LIST = ord("{"), ord("}"), ord("["), ord("]")
 _TRUE, _FALSE, _NULL = (int.from_bytes(word, "little") for word in (b"true", b"alse", b"null"))
 _ENTRY_TABLE, _PLAYLIST_TABLE = key_table(_ENTRY_KEYS), key_table(_PLAYLIST_KEYS)
@@ -54,18 +55,23 @@ def _word(buffer: Bytes, pos: Int, word: Int) -> bool:
 
 @nb.njit(nogil=True, cache=True, inline="always")
 def _number(buffer: Bytes, pos: Int) -> tuple[Int, Int]:
-    """Return (value, place behind it) of a whole number of up to 18 digits or null (−1); −1: neither."""
-    if buffer[pos] == _ZERO:
-        return 0, pos + 1
+    """Return (value, place behind it) of a whole number (also as 3.0) or null (−1); place −1: neither."""
     start, value = pos, np.int64(0)
     digit = np.int64(buffer[pos]) - _ZERO
     while 0 <= digit <= 9 and pos < start + 18:
         value = 10 * value + digit
         pos += 1
         digit = np.int64(buffer[pos]) - _ZERO
-    if pos > start:
-        return value, pos
-    return -1, (pos + 4 if _word(buffer, pos, _NULL) else _UNSURE)
+    if pos == start:
+        return -1, (pos + 4 if _word(buffer, pos, _NULL) else _UNSURE)
+    if buffer[start] == _ZERO and pos > start + 1:
+        return 0, _UNSURE
+    if buffer[pos] == _DOT and value <= _EXACT_FLOAT:
+        start, pos = pos + 1, pos + 1
+        while buffer[pos] == _ZERO:
+            pos += 1
+        return value, (pos if pos > start else _UNSURE)
+    return value, pos
 
 
 @nb.njit(nogil=True, cache=True)
@@ -96,9 +102,7 @@ def _next_member(buffer: Bytes, pos: Int, close: Int) -> tuple[Int, bool]:
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
-def _entry_text(
-    buffer: Bytes, pos: Int, row: Int, column: Int, spans: Int32s, escaped: Int64s, counts: Int64s
-) -> Int:
+def _entry_text(buffer: Bytes, pos: Int, row: Int, column: Int, spans: Int32s, escaped: Int64s, counts: Int64s) -> Int:
     """Read a text or null into its columns and return the place behind it, −1 if it is neither."""
     if buffer[pos] != _QUOTE:
         return pos + 4 if _word(buffer, pos, _NULL) else _UNSURE
@@ -270,9 +274,7 @@ def _decode_escapes(buffer: Bytes, playlists: Int64s, spans: Int32s, escaped: In
         place = escaped[index]
         if place >= 0:
             row, column = place // SPAN_COLUMNS, place % SPAN_COLUMNS
-            spans[row, column + 1] = unescape(
-                buffer, np.int64(spans[row, column]), np.int64(spans[row, column + 1])
-            )
+            spans[row, column + 1] = unescape(buffer, np.int64(spans[row, column]), np.int64(spans[row, column + 1]))
         else:
             row, column = (-1 - place) // PLAYLIST_COLUMNS, (-1 - place) % PLAYLIST_COLUMNS
             playlists[row, column + 1] = unescape(buffer, playlists[row, column], playlists[row, column + 1])

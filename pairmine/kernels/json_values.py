@@ -25,7 +25,8 @@ _WORDS = (
     np.frombuffer(b"false", np.uint8),
     np.frombuffer(b"null", np.uint8),
 )
-_PID, _TRACKS = np.frombuffer(b"pid", np.uint8), np.frombuffer(b"tracks", np.uint8)
+_TELLING = tuple(np.frombuffer(key, np.uint8) for key in (b"tracks", b"pid", b"track_uri"))
+_HAS_TRACKS, _HAS_PID, _HAS_URI = 2, 4, 8
 
 
 @nb.njit(nogil=True, cache=True)
@@ -116,25 +117,28 @@ def _skip_scalar(buffer: Bytes, pos: Int, end: Int) -> tuple[Int, Int]:
 
 
 @nb.njit(nogil=True, cache=True)
-def _names_playlist(buffer: Bytes, start: Int, stop: Int) -> bool:
-    """Whether the key between `start` and `stop` is one that only playlists have."""
-    if stop - start == _PID.size:
-        return _same(buffer, start, _PID) == _PID.size
-    return stop - start == _TRACKS.size and _same(buffer, start, _TRACKS) == _TRACKS.size
+def _telling_key(buffer: Bytes, start: Int, stop: Int) -> Int:
+    """Return 1 + the index in _TELLING of the key between `start` and `stop`, 0 for any other."""
+    for index in range(len(_TELLING)):
+        key = _TELLING[index]
+        if stop - start == key.size and _same(buffer, start, key) == key.size:
+            return index + 1
+    return 0
 
 
 @nb.njit(nogil=True, cache=True)
-def skip_value(buffer: Bytes, pos: Int, end: Int, levels: Int = MAX_DEPTH) -> tuple[Int, Int, bool]:
+def skip_value(buffer: Bytes, pos: Int, end: Int, levels: Int = MAX_DEPTH) -> tuple[Int, Int, Int]:
     """Check the value at `pos` (white space may precede it) and find its end; at most `levels` (64) deep.
 
-    Returns (status, place, playlist): WHOLE and the place behind the value; INCOMPLETE and `end`; or BROKEN
-    or TOO_DEEP and the place of the fault; and whether it is an object with its own key `pid` or `tracks`.
+    Returns (status, place, keys): WHOLE and the place behind the value; INCOMPLETE and `end`; or BROKEN
+    or TOO_DEEP and the place of the fault; and which telling keys it has itself, as an object.
     """
-    depth, objects, expect, playlist = 0, np.uint64(0), _VALUE, False
+    depth, objects, expect = 0, np.uint64(0), _VALUE
+    keys: Int = 0
     while True:
         pos = skip_blanks(buffer, pos)
         if pos >= end:
-            return INCOMPLETE, end, playlist
+            return INCOMPLETE, end, keys
         byte = buffer[pos]
         if expect == _AFTER:
             if byte == _COMMA:
@@ -145,18 +149,19 @@ def skip_value(buffer: Bytes, pos: Int, end: Int, levels: Int = MAX_DEPTH) -> tu
             start = pos + 1
             pos = skip_string(buffer, start, end)
             if pos > end:
-                return INCOMPLETE, end, playlist
-            playlist |= depth == 1 and _names_playlist(buffer, start, pos - 1)
+                return INCOMPLETE, end, keys
+            if depth == 1:
+                keys |= 1 << _telling_key(buffer, start, pos - 1)
             pos = skip_blanks(buffer, pos)
             if pos >= end:
-                return INCOMPLETE, end, playlist
+                return INCOMPLETE, end, keys
             if buffer[pos] != _COLON:
-                return BROKEN, pos, playlist
+                return BROKEN, pos, keys
             pos, expect = pos + 1, _VALUE
             continue
         elif expect < _KEY and byte in (_OPEN_OBJECT, _OPEN_LIST):
             if depth == levels:
-                return TOO_DEEP, pos, playlist
+                return TOO_DEEP, pos, keys
             is_object = byte == _OPEN_OBJECT
             objects = (objects << np.uint64(1)) | np.uint64(is_object)
             depth, pos = depth + 1, pos + 1
@@ -167,15 +172,15 @@ def skip_value(buffer: Bytes, pos: Int, end: Int, levels: Int = MAX_DEPTH) -> tu
             objects >>= np.uint64(1)
             depth, pos, expect = depth - 1, pos + 1, _AFTER
             if depth == 0:
-                return WHOLE, pos, playlist
+                return WHOLE, pos, keys
             continue
         if expect >= _KEY:
-            return BROKEN, pos, playlist
+            return BROKEN, pos, keys
         status, pos = _skip_scalar(buffer, pos, end)
         if status != WHOLE:
-            return status, min(pos, end), playlist
+            return status, min(pos, end), keys
         if depth == 0:
-            return WHOLE, pos, playlist
+            return WHOLE, pos, keys
         expect = _AFTER
 
 
@@ -211,10 +216,8 @@ def members(buffer: Bytes, pos: Int, end: Int) -> npt.NDArray[np.int64]:
 
 
 @nb.njit(nogil=True, cache=True)
-def find_playlist(
-    buffer: Bytes, pos: Int, end: Int, before: Int, limit: Int, is_last: bool
-) -> tuple[Int, Int, Int]:
-    """Find the next whole object that looks like a playlist and follows a comma or an opening bracket.
+def find_playlist(buffer: Bytes, pos: Int, end: Int, before: Int, limit: Int, is_last: bool) -> tuple[Int, Int, Int]:
+    """Find the next whole object that has `tracks`, or a `pid` but is no track, behind a comma or bracket.
 
     Objects that are not whole within `limit` bytes are passed over. Each byte is visited a bounded number of
     times, because at most 64 objects can be open around it.
@@ -239,8 +242,8 @@ def find_playlist(
             before = np.int64(byte)
             pos += 1
             continue
-        status, stop, playlist = skip_value(buffer, pos, min(end, pos + limit))
-        if status == WHOLE and playlist:
+        status, stop, keys = skip_value(buffer, pos, min(end, pos + limit))
+        if status == WHOLE and (keys & _HAS_TRACKS or keys & (_HAS_PID | _HAS_URI) == _HAS_PID):
             return FOUND, pos, before
         if status == INCOMPLETE and end - pos < limit and not is_last:
             return NEED_MORE, pos, before

@@ -105,9 +105,7 @@ def digest_playlists(
         playlist = playlists[row]
         h = fold(np.uint64(playlist[layout.PID]), np.uint64(playlist[layout.ENTRIES]))
         h = fold(h, text_hash(buffer, playlist[layout.NAME], playlist[layout.NAME + 1], _NAME))
-        h = fold(
-            h, text_hash(buffer, playlist[layout.DESCRIPTION], playlist[layout.DESCRIPTION + 1], _DESCRIPTION)
-        )
+        h = fold(h, text_hash(buffer, playlist[layout.DESCRIPTION], playlist[layout.DESCRIPTION + 1], _DESCRIPTION))
         for column in range(layout.NUMBER, layout.PLAYLIST_COLUMNS):
             h = fold(h, np.uint64(playlist[column]))
         first = playlist[layout.FIRST]
@@ -117,9 +115,7 @@ def digest_playlists(
 
 
 @nb.njit(nogil=True, cache=True)
-def hash_texts(
-    buffer: Bytes, places: npt.NDArray[np.int64], lengths: npt.NDArray[np.int32], hashes: Words
-) -> None:
+def hash_texts(buffer: Bytes, places: npt.NDArray[np.int64], lengths: npt.NDArray[np.int32], hashes: Words) -> None:
     """Write the hash of each text."""
     for row in range(places.size):
         hashes[row] = text_hash(buffer, places[row], np.int64(lengths[row]), 0)

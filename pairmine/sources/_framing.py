@@ -21,7 +21,7 @@ from pairmine.kernels.json_values import (
     skip_value,
 )
 from pairmine.sources._blocks import Blocks
-from pairmine.sources._json_strict import EXCERPT_BYTES, excerpt, read_playlist
+from pairmine.sources._json_strict import EXCERPT_BYTES, SwallowedError, excerpt, read_playlist
 from pairmine.sources._records import Records, Reject
 
 Bytes = npt.NDArray[np.uint8]
@@ -203,7 +203,11 @@ class PlaylistFile:
         return scan.AFTER
 
     def _read_strictly(self, data: bytes) -> None:
-        playlist, rejects = read_playlist(data, self._blocks.position)
+        try:
+            playlist, rejects = read_playlist(data, self._blocks.position)
+        except SwallowedError:
+            self._refuse("this playlist has no end: another one stands among its tracks")
+            raise _LostError from None
         if playlist is not None:
             self._records.append(self._blocks.buffer, self._blocks.start, playlist)
         for reject in rejects:

@@ -22,6 +22,10 @@ _KINDS = {b'"': "a string", b"{": "an object", b"[": "a list", b"t": "true", b"f
 Value = TypeVar("Value")
 
 
+class SwallowedError(Exception):
+    """Among a playlist's tracks stands another playlist: its own end is missing."""
+
+
 class _UnfitError(Exception):
     """A value is not what its field asks for."""
 
@@ -41,6 +45,9 @@ def read_playlist(data: bytes, offset: int) -> tuple[Playlist | None, list[Rejec
 
     Returns:
         The playlist, None if it has no usable pid or tracks; and what of it was not taken.
+
+    Raises:
+        SwallowedError: it runs on into other playlists.
     """
     return _Reader(data, offset).playlist()
 
@@ -90,9 +97,7 @@ class _Reader:
                 continue  # no key we know is spelt so
         return fields
 
-    def _value(
-        self, fields: dict[str, tuple[int, int]], key: str, parse: Callable[[bytes], Value]
-    ) -> Value | None:
+    def _value(self, fields: dict[str, tuple[int, int]], key: str, parse: Callable[[bytes], Value]) -> Value | None:
         """Return a field's value, None if it is absent or null."""
         if key not in fields:
             return None
@@ -127,6 +132,8 @@ class _Reader:
             if self.data[start] != ord("{"):
                 raise _UnfitError(f"expected an object, found {_kind(self.data[start : start + 1])}")
             fields = self._fields(start)
+            if "tracks" in fields and "track_uri" not in fields:
+                raise SwallowedError
             uri = self._track_uri(fields)
         except _UnfitError as fault:
             self.rejects.append(self._reject("entries", start, f"{path}: {fault}"))
@@ -162,9 +169,7 @@ def _text(token: bytes) -> str:
     try:
         return str(orjson.loads(token))
     except ValueError:
-        raise _UnfitError(
-            "expected a string, found one with invalid UTF-8, escapes or control characters"
-        ) from None
+        raise _UnfitError("expected a string, found one with invalid UTF-8, escapes or control characters") from None
 
 
 def _whole_number(largest: int) -> Callable[[bytes], int]:
@@ -190,6 +195,5 @@ def _truth(token: bytes) -> int:
 
 
 _NUMBERS: dict[str, Callable[[bytes], int]] = {
-    key: _truth if key == "collaborative" else _whole_number(largest)
-    for key, largest in layout.NUMBERS.items()
+    key: _truth if key == "collaborative" else _whole_number(largest) for key, largest in layout.NUMBERS.items()
 }

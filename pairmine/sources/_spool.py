@@ -3,8 +3,9 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +30,16 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.dictionary = folder, Dictionary()
-        self._files = {
-            name: (folder / name).open("wb") for name in ("playlists", "entries", "positions", "texts")
-        }
+        self._files = {name: (folder / name).open("wb") for name in ("playlists", "entries", "positions", "texts")}
         self._entries = self._positions = self._texts = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            with suppress(OSError):  # what did not fit on the disk does not fit now either
+                file.close()
 
     def take(self, buffer: npt.NDArray[np.uint8], records: Records) -> None:
         """Lay down a block's records; the buffer's texts are no longer needed then."""
@@ -104,9 +111,7 @@ class Rejects:
     def _table(self) -> pa.Table:
         schema = CATALOGUE["rejects"].arrow
         columns = zip(*sorted(self._rows), strict=True) if self._rows else [[] for _ in schema]
-        return pa.table(
-            [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema
-        )
+        return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)
 
     def sorted(self) -> Iterator[pa.Table]:
         """Yield all rejects by file, position, reason and excerpt."""

@@ -113,15 +113,12 @@ def _write_tracks(writer: Writer, variants: Variants, artist: Int32s, album: Int
     return int(marks.sum())
 
 
-def _track_parts(
-    texts: dict[str, Texts], winners: dict[str, Int32s], durations: Int64s
-) -> Iterator[pa.Table]:
-    columns = {name: texts[name].take(winners[name]) for name in texts}
-    for part in parts(*(column.lengths for column in columns.values())):
+def _track_parts(texts: dict[str, Texts], winners: dict[str, Int32s], durations: Int64s) -> Iterator[pa.Table]:
+    for part in parts(*(texts[name].take(winners[name]).lengths for name in texts)):
         rows = durations[part]
         table = {"track_id": pa.array(np.arange(part.start, part.start + rows.size, dtype=np.int32))}
-        for name, column in columns.items():
-            table[name] = Texts(column.source, column.places[part], column.lengths[part]).array()
+        for name in texts:
+            table[name] = texts[name].take(winners[name][part]).array()
         yield pa.table({**table, "duration_ms": number_column(rows, pa.int64())})
 
 
@@ -176,9 +173,7 @@ def _name_ids(dictionary: Dictionary, names: Names, chosen: Int32s) -> tuple[Int
     return id_of[group], all_keys.take(pa.array(example[used]))
 
 
-def _name_parts(
-    keys: pa.LargeStringArray, texts: Texts, id_column: str, text_column: str
-) -> Iterator[pa.Table]:
+def _name_parts(keys: pa.LargeStringArray, texts: Texts, id_column: str, text_column: str) -> Iterator[pa.Table]:
     for part in parts(texts.lengths, np.full(texts.lengths.size, 64, np.int32)):
         table = {
             id_column: pa.array(np.arange(part.start, part.start + texts.lengths[part].size, dtype=np.int32)),

@@ -4,6 +4,7 @@ C. W. Chen, P. Lamere, M. Schedl, H. Zamani: RecSys Challenge 2018: automatic mu
 Licence: non-commercial research; see the licence that comes with the data.
 """
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -37,9 +38,7 @@ def ingest(
     name: str,
     paths: Annotated[
         list[Path],
-        typer.Argument(
-            help="Folders or files of playlists: .json, .json.gz, .json.zst; files under any name."
-        ),
+        typer.Argument(help="Folders or files of playlists: .json, .json.gz, .json.zst; files under any name."),
     ],
     threads: Annotated[int | None, typer.Option(help="Files read at a time [default: one a core].")] = None,
 ) -> catalogue.Ingested:
@@ -52,8 +51,8 @@ def ingest(
     to the table `rejects` with file and byte; the rest is taken.
     """
     files = find_files(paths)
-    with catalogue.writer(workspace, name, KIND) as writer:
-        spool, rejects = Spool(writer.scratch), Rejects(writer.scratch)
+    with catalogue.writer(workspace, name, KIND) as writer, Spool(writer.scratch) as spool:
+        rejects = Rejects(writer.scratch)
         sound = _read_files(files, spool, rejects, threads_or_default(threads))
         spool.finish()
         return _write(writer, name, spool, rejects, sound)
@@ -86,15 +85,14 @@ def _read_file(
             raise _StoppedError
 
     with opened(path) as blocks:
-        file = PlaylistFile(blocks, spool.take, partial(rejects.add, path.name), partial(tick, blocks))
+        name = os.fsencode(path.name).decode(errors="replace")
+        file = PlaylistFile(blocks, spool.take, partial(rejects.add, name), partial(tick, blocks))
         sound = file.read()
         progress(blocks.input_advance())
         return sound
 
 
-def _write(
-    writer: catalogue.Writer, name: str, spool: Spool, rejects: Rejects, sound: int
-) -> catalogue.Ingested:
+def _write(writer: catalogue.Writer, name: str, spool: Spool, rejects: Rejects, sound: int) -> catalogue.Ingested:
     rows = spool.playlists()
     order = order_playlists(rows)
     if not order.rows.size:
@@ -102,9 +100,7 @@ def _write(
         raise InputError(f"nothing could be read ({why}): source {name!r} is left as it was")
     writer.write("playlists", playlist_table(spool, rows, order))
     variants = number_tracks(spool.dictionary)
-    entries = writer.write(
-        "playlist_tracks", playlist_tracks_table(spool, rows, order, variants.track, variants.rank)
-    )
+    entries = writer.write("playlist_tracks", playlist_tracks_table(spool, rows, order, variants.track, variants.rank))
     conflicts = {"playlists": order.collisions, **write_track_tables(writer, variants)}
     writer.write("rejects", rejects.sorted())
     return writer.commit(_tallies(order, entries, rejects, sound), conflicts)

@@ -19,9 +19,7 @@ from pairmine.sources._records import Records
 
 import numba as nb  # isort: skip
 
-leaves = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-)
+leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 values = st.recursive(
     leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=20
 )
@@ -41,9 +39,7 @@ def runs(buffer: Any, index: int) -> Any:
 def test_runs_count_bytes_as_a_loop_does(data: bytes, index: int) -> None:
     buffer = padded(data + bytes(80))
     here = buffer[index:].tobytes()[:WIDTH]
-    expected = [
-        re.match(pattern, here, re.DOTALL) for pattern in (rb"[ !#-\[\]-\x7f]*", rb'[^"\\]*', rb"[ \n\r\t]*")
-    ]
+    expected = [re.match(pattern, here, re.DOTALL) for pattern in (rb"[ !#-\[\]-\x7f]*", rb'[^"\\]*', rb"[ \n\r\t]*")]
     word = int.from_bytes(buffer[index : index + 8].tobytes(), "little")
     assert runs(buffer, index) == (*(len(match[0]) for match in expected if match), word)
 
@@ -148,9 +144,7 @@ def test_no_vouching_for_what_is_no_text(name: bytes) -> None:
     assert (pos, records.counts[0]) == (1, 0)
 
 
-@given(
-    st.lists(st.integers(0, 10**18 - 1) | st.integers(0, 200) | st.sampled_from([10**k for k in range(18)]))
-)
+@given(st.lists(st.integers(0, 10**18 - 1) | st.integers(0, 200) | st.sampled_from([10**k for k in range(18)])))
 @settings(deadline=None)
 def test_pids_are_ordered_as_text(pids: list[int]) -> None:
     order = gathering.pid_order(np.array(pids, np.int64))

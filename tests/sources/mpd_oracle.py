@@ -69,9 +69,7 @@ class Oracle:
         self.repeated = (len(met) - len(distinct), lengths[0] - lengths[1])
         pids = [playlist["pid"] for playlist in distinct]
         self.colliding = {pid for pid in pids if pids.count(pid) > 1}
-        self.playlists = sorted(
-            ((self._key(playlist), playlist) for playlist in distinct), key=lambda item: item[0]
-        )
+        self.playlists = sorted(((self._key(playlist), playlist) for playlist in distinct), key=lambda item: item[0])
         self.entries = [
             (number, place, entry)
             for number, (_, playlist) in enumerate(self.playlists)
@@ -92,9 +90,7 @@ class Oracle:
             of_uri[entry["track_uri"]].append(entry)
         tables = {
             "playlists": [self._playlist(number, *item) for number, item in enumerate(self.playlists)],
-            "playlist_tracks": [
-                (number, place, id_of[entry["track_uri"]]) for number, place, entry in self.entries
-            ],
+            "playlist_tracks": [(number, place, id_of[entry["track_uri"]]) for number, place, entry in self.entries],
             "tracks": [
                 (
                     id_of[uri],
@@ -118,9 +114,7 @@ class Oracle:
     @staticmethod
     def _playlist(number: int, key: str, playlist: dict[str, Any]) -> tuple[Any, ...]:
         seconds = playlist.get("modified_at")
-        modified = (
-            None if seconds is None else datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
-        )
+        modified = None if seconds is None else datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
         texts = (playlist.get("name"), playlist.get("description"))
         return number, key, *texts, *map(playlist.get, NUMBERS), modified, playlist.get("collaborative")
 
@@ -128,9 +122,7 @@ class Oracle:
         self, of_uri: dict[str, list[dict[str, Any]]], id_of: dict[str, int], kind: str
     ) -> tuple[list[Any], list[Any], int]:
         def key(entry: dict[str, Any]) -> str | None:
-            return entry.get(f"{kind}_uri") or (
-                f"name:{entry[f'{kind}_name']}" if entry.get(f"{kind}_name") else None
-            )
+            return entry.get(f"{kind}_uri") or (f"name:{entry[f'{kind}_name']}" if entry.get(f"{kind}_name") else None)
 
         chosen = {}
         for uri, some in of_uri.items():

@@ -40,9 +40,7 @@ def uris(kind: str) -> st.SearchStrategy[str]:
     return st.integers(0, 6).map(lambda number: f"spotify:{kind}:{number}") | st.sampled_from(["", "é"])
 
 
-def fields(
-    of: dict[str, st.SearchStrategy[Any]], required: tuple[str, ...] = ()
-) -> st.SearchStrategy[dict[str, Any]]:
+def fields(of: dict[str, st.SearchStrategy[Any]], required: tuple[str, ...] = ()) -> st.SearchStrategy[dict[str, Any]]:
     """Objects with the fields in some order, most of them present, and sometimes something unexpected."""
     always = {key: of[key] for key in required}
     maybe = {key: value for key, value in of.items() if key not in required}

@@ -31,9 +31,7 @@ TABLES = [
     *("track_artists", "track_releases", "rejects"),
 ]
 REAL = Path(__file__).parents[3] / "shared" / "data" / "mpd"
-needs_real_data = pytest.mark.skipif(
-    not REAL.is_dir(), reason="the real MPD excerpts are not beside the repository"
-)
+needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason="the real MPD excerpts are not beside the repository")
 
 
 def table(ingested: Ingested, name: str) -> pl.DataFrame:
@@ -59,11 +57,7 @@ def check(ingested: Ingested) -> None:
     """What holds of every ingest: it reconciles, and its tables refer to each other."""
     manifest = read_manifest(ingested.folder)
     assert list(damages(ingested.folder, manifest)) == []
-    assert (
-        sum(tally.rejected for tally in ingested.tallies)
-        == ingested.rejects
-        == table(ingested, "rejects").height
-    )
+    assert sum(tally.rejected for tally in ingested.tallies) == ingested.rejects == table(ingested, "rejects").height
     tallies = {tally.unit: tally for tally in ingested.tallies}
     assert tallies["playlists"].taken == ingested.tables["playlists"]
     assert tallies["entries"].taken == ingested.tables["playlist_tracks"]
@@ -72,9 +66,7 @@ def check(ingested: Ingested) -> None:
         assert frame.to_series(0).to_list() == list(range(frame.height))
         keys = [key.encode() for key in frame["key"]]
         assert keys == sorted(set(keys))
-    assert sorted(set(table(ingested, "playlist_tracks")["track_id"])) == list(
-        range(ingested.tables["tracks"])
-    )
+    assert sorted(set(table(ingested, "playlist_tracks")["track_id"])) == list(range(ingested.tables["tracks"]))
 
 
 worlds = st.lists(st.lists(playlists, max_size=4), min_size=1, max_size=3)
@@ -124,16 +116,10 @@ def some_world(seed: int, count: int) -> list[dict[str, Any]]:
             entry |= {"artist_uri": f"a:{track % 40}", "artist_name": f"A{track % 40}", "duration_ms": track}
             entry |= {"album_uri": f"l:{track % 70}", "album_name": f"L{chance.choice('xxxxy')}"}
             tracks.append(
-                {
-                    key: value
-                    for key, value in entry.items()
-                    if key in ("pos", "track_uri") or chance.random() < 0.9
-                }
+                {key: value for key, value in entry.items() if key in ("pos", "track_uri") or chance.random() < 0.9}
             )
         pid = chance.randrange(count) if chance.random() < 0.2 else chance.randrange(10**6)
-        made.append(
-            {"pid": pid, "name": "é" * chance.randrange(3), "num_tracks": len(tracks), "tracks": tracks}
-        )
+        made.append({"pid": pid, "name": "é" * chance.randrange(3), "num_tracks": len(tracks), "tracks": tracks})
     return made
 
 
@@ -177,9 +163,7 @@ def test_same_bytes_whatever_order_place_compression_threads_and_blocks(
     assert fingerprint(small.folder) == expected
 
 
-def test_parts_join_to_the_same_tables(
-    inputs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parts_join_to_the_same_tables(inputs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = mpd.ingest(tmp_path / "w0", "mpd", inputs)
     monkeypatch.setattr(_columns, "PART_ROWS", 7)
     monkeypatch.setattr(_playlist_tables, "PART_ROWS", 50)
@@ -208,9 +192,7 @@ def test_real_data_reconciles_with_its_readme(tmp_path: Path) -> None:
     reduced = mpd.ingest(tmp_path, "reduced", [tmp_path / "reduced"])
     counts = {"playlists": 4_769, "playlist_tracks": 467_631, "tracks": 153_241, "releases": 0, "rejects": 0}
     assert counts.items() <= reduced.tables.items()
-    everything = mpd.ingest(
-        tmp_path, "mpd", [REAL / "full_schema_lists", REAL / "slice_layout", tmp_path / "reduced"]
-    )
+    everything = mpd.ingest(tmp_path, "mpd", [REAL / "full_schema_lists", REAL / "slice_layout", tmp_path / "reduced"])
     for ingested in (lists, reduced, everything):
         check(ingested)
     tallies = {tally.unit: tally for tally in everything.tallies}
@@ -225,9 +207,7 @@ def test_real_data_reconciles_with_its_readme(tmp_path: Path) -> None:
 def test_real_playlists_agree_with_rows_computed_by_others(tmp_path: Path) -> None:
     with tarfile.open(REAL / "playlist_rows_250k" / "playlist_rows.tar") as tar:
         tar.extractall(tmp_path / "rows", filter="data")
-    theirs = pl.read_parquet(tmp_path / "rows" / "**" / "*.parquet").with_columns(
-        key=pl.col("playlist_id").cast(str)
-    )
+    theirs = pl.read_parquet(tmp_path / "rows" / "**" / "*.parquet").with_columns(key=pl.col("playlist_id").cast(str))
     ours = table(mpd.ingest(tmp_path, "mpd", [REAL / "full_schema_lists"]), "playlists")
     both = ours.join(theirs, "key", suffix="_theirs")
     assert both.height > 100
@@ -236,9 +216,7 @@ def test_real_playlists_agree_with_rows_computed_by_others(tmp_path: Path) -> No
     assert (both["title"] == both["playlist_name"]).all()
     assert (both["collaborative"].cast(int) == both["collaborative_theirs"].cast(int)).all()
     assert ((both["duration_ms"] / 60_000 - both["playlist_duration_min"]).abs() < 1).all()
-    assert (
-        both["modified_at"].dt.strftime("%Y-%m-%d") == both["modified_at_date"].cast(str).str.slice(0, 10)
-    ).all()
+    assert (both["modified_at"].dt.strftime("%Y-%m-%d") == both["modified_at_date"].cast(str).str.slice(0, 10)).all()
 
 
 def test_killed_anywhere_and_run_again_gives_the_same_bytes(inputs: list[Path], tmp_path: Path) -> None:

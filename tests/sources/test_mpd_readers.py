@@ -50,9 +50,7 @@ def sound(playlist: dict[str, Any], chance: random.Random) -> dict[str, Any]:
 
 @given(st.lists(playlists, max_size=4), seeds)
 @settings(max_examples=150, deadline=None)
-def test_sound_playlists_are_read_as_any_json_reader_would(
-    made: list[dict[str, Any]], chance: random.Random
-) -> None:
+def test_sound_playlists_are_read_as_any_json_reader_would(made: list[dict[str, Any]], chance: random.Random) -> None:
     made = [sound(playlist, chance) for playlist in made]
     data = document(made, chance)
     assert json.loads(data) is not None
@@ -64,9 +62,7 @@ def test_sound_playlists_are_read_as_any_json_reader_would(
 
 @given(st.lists(playlists, max_size=4), seeds, st.sampled_from([0.02, 0.1, 0.5]))
 @settings(max_examples=300, deadline=None)
-def test_fast_and_strict_agree_on_odd_values(
-    made: list[dict[str, Any]], chance: random.Random, share: float
-) -> None:
+def test_fast_and_strict_agree_on_odd_values(made: list[dict[str, Any]], chance: random.Random, share: float) -> None:
     for playlist in made:
         state_positions(playlist, chance)
     data = document(spoil(made, chance, share), chance)
@@ -87,9 +83,7 @@ def test_fast_and_strict_agree_on_mutated_bytes_at_any_block_size(
         elif way == 1:
             del data[place : place + chance.choice([1, 1, 30])]
         elif way == 2:
-            data[place:place] = chance.choice(
-                [b'"', b"{", b"[", b"}", b",", b"\\", b"\x80", b",{", b'{"pid":']
-            )
+            data[place:place] = chance.choice([b'"', b"{", b"[", b"}", b",", b"\\", b"\x80", b",{", b'{"pid":'])
         else:
             data[place:] = data[: chance.randrange(len(data))]
         if not data:
