@@ -16,14 +16,34 @@ import zstandard
 HERE = Path(__file__).resolve().parent
 PLAYLISTS = 392
 FULL, BARE, REDUCED = slice(0, 300), slice(300, 360), slice(360, 380)
-REDUCED_PLAYLIST = ("name", "pid", "num_tracks", "num_followers", "num_edits", "duration_ms", "num_artists", "description")
+REDUCED_PLAYLIST = (
+    "name",
+    "pid",
+    "num_tracks",
+    "num_followers",
+    "num_edits",
+    "duration_ms",
+    "num_artists",
+    "description",
+)
 REDUCED_TRACK = ("artist_name", "track_uri", "track_name")
 
 
 def synthetic() -> list[dict[str, Any]]:
     """Return the playlists of the synthetic world with seed 2023."""
     with tempfile.TemporaryDirectory() as folder:
-        words = ["ingest", "synth", "--playlists", str(PLAYLISTS), "--seed", "2023", "--format", "json", "--out", folder]
+        words = [
+            "ingest",
+            "synth",
+            "--playlists",
+            str(PLAYLISTS),
+            "--seed",
+            "2023",
+            "--format",
+            "json",
+            "--out",
+            folder,
+        ]
         command = [sys.executable, "-m", "pairmine", *words, "-w", f"{folder}/workspace"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         slices = sorted(Path(folder).glob("mpd.slice.*.json"))
@@ -66,7 +86,9 @@ def main() -> None:
     (folder / "mpd.slice.0-999.json.zst").write_bytes(zstandard.ZstdCompressor(level=19).compress(full))
     bare = json.dumps(playlists[BARE], ensure_ascii=False, separators=(",", ":")).encode()
     (folder / "bare_list.json.gz").write_bytes(gzip.compress(bare, mtime=0))
-    (folder / "mpd.slice.1000-1999.json").write_text(as_slice([reduced(each) for each in playlists[REDUCED]], "1000-1999"))
+    (folder / "mpd.slice.1000-1999.json").write_text(
+        as_slice([reduced(each) for each in playlists[REDUCED]], "1000-1999")
+    )
     repeated = json.dumps(playlists[3:6], indent=1, ensure_ascii=False)
     (folder / "repeated.json").write_text(repeated, encoding="utf-8")
     (folder / "odd.json").write_text(as_slice(odd(playlists[380:388]), "odd"))

@@ -140,12 +140,17 @@ def _rows(files: Iterable[store.FileEntry]) -> dict[str, int]:
 
 @contextmanager
 def writer(workspace: Path, source: str, kind: str) -> Iterator[Writer]:
-    """Open a writer for a source; nothing of an interrupted earlier try is kept."""
+    """Open a writer for a source; nothing of an interrupted or failed try is kept."""
     check_name(source)
     final = workspace / "catalogue" / source
     with store.claim(final.with_name(f"{source}.partial")) as partial:
         store.clear(partial)
-        yield Writer(partial, final, kind)
+        try:
+            yield Writer(partial, final, kind)
+        except BaseException:
+            store.clear(partial)
+            partial.rmdir()
+            raise
     engine.refresh(workspace)
 
 

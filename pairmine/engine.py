@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pairmine import resources, store
+from pairmine import progress, resources, store
 from pairmine.errors import MissingError, UsageError
 
 CATALOGUE_DATABASE = "catalogue.duckdb"
@@ -150,8 +150,12 @@ def reader(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises:
         MissingError: nothing was ingested yet.
     """
-    if not (workspace / CATALOGUE_DATABASE).exists():
+    if not sources(workspace):
         raise MissingError(f"workspace {workspace} holds no catalogue: run `pairmine ingest` first")
+    try:
+        refresh(workspace)
+    except PermissionError:
+        progress.say(f"{workspace} is read-only: its views may name another place, if it was moved")
     with duckdb.connect(workspace / CATALOGUE_DATABASE, read_only=True) as connection:
         connection.execute("set memory_limit = '60%'; set enable_progress_bar = false")
         connection.execute(f"set allowed_directories = [{quote(str(workspace.resolve()) + '/')}]")
