@@ -26,9 +26,7 @@ REPEATING_PLAYLISTS, REPEAT_SHARE = 0.5, 0.11
 # Half of the playlists keep to one style; the others draw up to half of their tracks from a second one,
 # which mostly belongs to the same genre.
 SINGLE_STYLE, SECOND_SHARE, SAME_GENRE = 0.4, 0.5, 0.7
-MIN_ARTISTS = (
-    3  # of every MPD playlist; each album belongs to at most two artists, so there are 2 albums as well
-)
+MIN_ARTISTS = 3  # of every MPD playlist; each album belongs to at most two artists, so there are 2 albums as well
 FRESH = 2.0  # a step beyond all shares: a fresh draw
 TRIES = 24  # draws of a track that is already there before a repeat is let in
 SLOTS = 1024  # of a hash set that holds a playlist's at most 250 tracks or artists
@@ -44,9 +42,7 @@ class Tracks(NamedTuple):
     style_first: Ids
     genre_first: Ids
     genre_of_style: Ids
-    total: (
-        Ints  # running totals over tracks (one element more), of all weight and of its parts that are drawn
-    )
+    total: Ints  # running totals over tracks (one element more), of all weight and of its parts that are drawn
     by_style: Ints  # by listeners of the track's style,
     by_genre: Ints  # by listeners of its genre (over genre_tracks),
     genre_tracks: Ids
@@ -70,11 +66,7 @@ def cut_albums(tracks: Ids, style: Ids, sizes: Ids, shared: float, stream: np.ui
     for artist in range(len(tracks)):
         left = tracks[artist]
         joins = (
-            artist > 0
-            and not joined
-            and left == 1
-            and style[artist - 1] == style[artist]
-            and _uniform(state) < shared
+            artist > 0 and not joined and left == 1 and style[artist - 1] == style[artist] and _uniform(state) < shared
         )
         joined = joins
         while left > 0:
@@ -104,9 +96,7 @@ def _pick(running: Ints, low: int, high: int, u: float) -> int:
     left = high - low
     while left > 1:
         half = left >> 1
-        low = (
-            low + half if running[low + half] <= target else low
-        )  # compiles to a move, no branch to mispredict
+        low = low + half if running[low + half] <= target else low  # compiles to a move, no branch to mispredict
         left -= half
     return low
 
@@ -128,14 +118,14 @@ def _fresh(world: Tracks, state: npt.NDArray[np.uint64], style: int, faithful: f
         return _pick(world.by_style, world.style_first[style], world.style_first[style + 1], _uniform(state))
     if _uniform(state) < world.genre_share[genre]:
         first = world.genre_tracks_first
-        return world.genre_tracks[_pick(world.by_genre, first[genre], first[genre + 1], _uniform(state))]
-    return world.all_tracks[_pick(world.by_all, 0, len(world.all_tracks), _uniform(state))]
+        return int(world.genre_tracks[_pick(world.by_genre, first[genre], first[genre + 1], _uniform(state))])
+    return int(world.all_tracks[_pick(world.by_all, 0, len(world.all_tracks), _uniform(state))])
 
 
 @nb.njit(inline="always")
 def _style_within(world: Tracks, low: int, high: int, u: float) -> int:
     """Return the style of a track drawn by weight from a range."""
-    return world.style_of_artist[world.artist_of[_pick(world.total, low, high, u)]]
+    return int(world.style_of_artist[world.artist_of[_pick(world.total, low, high, u)]])
 
 
 @nb.njit(inline="always")
@@ -190,9 +180,7 @@ def _fill(
                 track = last
         elif step < artist_run:
             artist = world.artist_of[last]
-            track = _pick(
-                world.total, world.artist_first[artist], world.artist_first[artist + 1], _uniform(state)
-            )
+            track = _pick(world.total, world.artist_first[artist], world.artist_first[artist + 1], _uniform(state))
         else:
             style = second if mixed and _uniform(state) < second_share else main
             track = _fresh(world, state, style, _swing(world.style_share[style], swing))

@@ -35,7 +35,7 @@ TRACK = tuple(
 )
 TRACK_END = '"\n                }, \n'
 LAST_TRACK_END = '"\n                }\n'
-PLAYLIST = """        {
+PLAYLIST_HEAD = """        {
             "name": "%s", 
             "collaborative": "%s", 
             "pid": %d, 
@@ -44,13 +44,15 @@ PLAYLIST = """        {
             "num_albums": %d, 
             "num_followers": %d, 
             "tracks": [
-%s            ], 
+"""  # noqa: W291
+PLAYLIST_TAIL = """            ], 
             "num_edits": %d, 
             "duration_ms": %d, 
             "num_artists": %d%s
-        }"""  # noqa: W291
+        }%s"""  # noqa: W291
 DESCRIPTION = ', \n            "description": "%s"'
-TAIL = "\n    ]\n}"
+BETWEEN = ", \n"
+TAIL = b"\n    ]\n}"
 
 
 def write(world: World, playlists: int, name: str, out: Path, threads: int | None) -> catalogue.Ingested:
@@ -61,7 +63,7 @@ def write(world: World, playlists: int, name: str, out: Path, threads: int | Non
     def write_slice(first: int) -> Playlists:
         drawn = _synth_playlists.draw(world, np.arange(first, min(first + SLICE, playlists)))
         path = out / f"mpd.slice.{first}-{first + SLICE - 1}.json"
-        store.write_bytes(path, slice_text(world, text, drawn, first).encode("ascii"))
+        store.write_bytes(path, slice_bytes(world, text, drawn, first))
         return drawn
 
     drawn = []
@@ -89,24 +91,24 @@ def _write_truth(world: World, drawn: list[Playlists], out: Path) -> dict[str, i
     return {name: store.write_parquet(out, f"{name}.parquet", table).rows for name, table in tables.items()}
 
 
-def slice_text(world: World, text: _synth_text.Text, drawn: Playlists, first: int) -> str:
+def slice_bytes(world: World, text: _synth_text.Text, drawn: Playlists, first: int) -> bytes:
     """Return one slice file. `text` must give JSON-escaped strings."""
-    return f"{first}-{first + SLICE - 1}".join(HEAD) + ", \n".join(_playlists(world, text, drawn)) + TAIL
+    head = f"{first}-{first + SLICE - 1}".join(HEAD).encode()
+    return b"".join((head, *_playlists(world, text, drawn), TAIL))
 
 
-def _playlists(world: World, text: _synth_text.Text, drawn: Playlists) -> Iterator[str]:
-    """Yield the JSON of every playlist."""
+def _playlists(world: World, text: _synth_text.Text, drawn: Playlists) -> Iterator[bytes | memoryview]:
+    """Yield the JSON of every playlist in three pieces, the middle one its tracks."""
     tracks, ends = _tracks(world, text, drawn)
     albums, artists = (
-        kernel.count_groups(drawn.entries, drawn.offsets, of)
-        for of in (world.tracks.album_of, world.tracks.artist_of)
+        kernel.count_groups(drawn.entries, drawn.offsets, of) for of in (world.tracks.album_of, world.tracks.artist_of)
     )
     durations = np.add.reduceat(_synth_world.durations(world, drawn.entries), drawn.offsets[:-1])
     names = text.playlists(drawn.pids, drawn.titles).to_pylist()
     descriptions = text.descriptions(drawn.pids).to_pylist()
     seconds = drawn.modified_at.astype("datetime64[s]").astype(np.int64)
     for i, pid in enumerate(drawn.pids):
-        yield PLAYLIST % (
+        head = PLAYLIST_HEAD % (
             names[i],
             "true" if drawn.collaborative[i] else "false",
             pid,
@@ -114,15 +116,20 @@ def _playlists(world: World, text: _synth_text.Text, drawn: Playlists) -> Iterat
             drawn.offsets[i + 1] - drawn.offsets[i],
             albums[i],
             drawn.followers[i],
-            tracks[ends[i] : ends[i + 1]],
+        )
+        tail = PLAYLIST_TAIL % (
             drawn.edits[i],
             durations[i],
             artists[i],
             DESCRIPTION % descriptions[i] if drawn.described[i] else "",
+            BETWEEN if i + 1 < len(drawn.pids) else "",
         )
+        yield head.encode()
+        yield tracks[ends[i] : ends[i + 1]]
+        yield tail.encode()
 
 
-def _tracks(world: World, text: _synth_text.Text, drawn: Playlists) -> tuple[str, npt.NDArray[np.int64]]:
+def _tracks(world: World, text: _synth_text.Text, drawn: Playlists) -> tuple[memoryview, npt.NDArray[np.int64]]:
     """Return the JSON of all entries, one after the other, and where each playlist's begin and end."""
     numbers, places = np.unique(drawn.entries, return_inverse=True)
     bodies = _bodies(world, text, numbers).take(pa.array(places))
@@ -130,11 +137,9 @@ def _tracks(world: World, text: _synth_text.Text, drawn: Playlists) -> tuple[str
     positions = np.arange(len(drawn.entries)) - np.repeat(drawn.offsets[:-1], lengths)
     is_last = positions == np.repeat(lengths, lengths) - 1
     endings = pa.array([TRACK_END, LAST_TRACK_END]).take(pa.array(is_last.astype(np.int8)))
-    entries = pc.binary_join_element_wise(
-        TRACK[0], pa.array(positions).cast(pa.string()), bodies, endings, ""
-    )
+    entries = pc.binary_join_element_wise(TRACK[0], pa.array(positions).cast(pa.string()), bodies, endings, "")
     offsets = np.frombuffer(entries.buffers()[1], np.int32)[: len(entries) + 1]
-    return str(entries.buffers()[2], "ascii"), offsets[drawn.offsets].astype(np.int64)
+    return memoryview(entries.buffers()[2]), offsets[drawn.offsets].astype(np.int64)
 
 
 def _bodies(world: World, text: _synth_text.Text, numbers: npt.NDArray[np.int32]) -> pa.Array:

@@ -41,7 +41,7 @@ EDITS_TAIL = (
 )  # fmt: skip
 EDITS_FOLLOW_LENGTH = 0.6  # of the playlists: long ones are edited more often
 DAYS = (  # by days before 2017-10-31, the last day of the MPD, which is not among the published 20
-    4_600, 19018, 15495, 11083, 9994, 11640, 9727, 9142, 8588, 7953, 6407, 6980, 5979, 5986, 5792, 5653,
+    4_600, 19018, 15495, 11083, 9994, 11640, 9727, 9142, 8588, 7953, 6407, 5979, 6980, 5986, 5792, 5653,
     5375, 4483, 4431, 4840, 4460,
 )  # fmt: skip
 DAYS_TAIL = (
@@ -84,14 +84,10 @@ def draw(world: _synth_world.World, pids: Array) -> Playlists:
     lengths = SHORTEST + _drawn(_length_counts(), u("length"))
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     stream = np.uint64(seeding.stream(world.seed, "synth", "entries"))
-    entries, styles, second_share = kernel.draw_playlists(
-        world.tracks, stream, pids.astype(np.int32), offsets
-    )
+    entries, styles, second_share = kernel.draw_playlists(world.tracks, stream, pids.astype(np.int32), offsets)
     edited_like_long = np.where(u("edits follow") < EDITS_FOLLOW_LENGTH, u("length"), u("edits"))
     days = _with_tail(DAYS, DAYS_TAIL, u("day"), first=0)
-    titles = np.round(_synth_world.curve(TITLE_KNOTS, np.arange(_synth_text.TITLES) + 1) * 100).astype(
-        np.int64
-    )
+    titles = np.round(_synth_world.curve(TITLE_KNOTS, np.arange(_synth_text.TITLES) + 1) * 100).astype(np.int64)
     return Playlists(
         pids=pids,
         offsets=offsets,
@@ -110,7 +106,8 @@ def draw(world: _synth_world.World, pids: Array) -> Playlists:
 def _length_counts() -> Array:
     """Return how many of a million playlists have each length, from the shortest on."""
     lengths = np.arange(SHORTEST, LONGEST + 1)
-    counts = np.interp(lengths, *np.array(LENGTH_KNOTS).T).astype(np.int64)
+    knots, heights = np.array(LENGTH_KNOTS).T
+    counts: Array = np.interp(lengths, knots, heights).astype(np.int64)
     for length, count in PUBLISHED_LENGTHS.items():
         counts[length - SHORTEST] = count
     return counts
@@ -119,7 +116,8 @@ def _length_counts() -> Array:
 def _drawn(counts: Array, u: npt.NDArray[np.float64]) -> Array:
     """Return the class (by its share of the counts) that every number in [0, 1) falls in."""
     running = np.cumsum(counts)
-    return np.searchsorted(running, (u * running[-1]).astype(np.int64), side="right")
+    classes: Array = np.searchsorted(running, (u * running[-1]).astype(np.int64), side="right").astype(np.int64)
+    return classes
 
 
 def _with_tail(

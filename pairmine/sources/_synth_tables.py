@@ -33,9 +33,7 @@ class Kept:
         self.id_of[self.numbers] = np.arange(len(numbers))
 
 
-def key_numbers(
-    seed: int, kind: str, numbers: Array | Ids
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+def key_numbers(seed: int, kind: str, numbers: Array | Ids) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Return two 64-bit numbers for each track (artist, album): one that orders its key, and another."""
     a, b, c, d = (seeding.mix(seeding.stream(seed, "synth", kind, i), numbers) for i in range(4))
     return (a << np.uint64(32)) | b, (c << np.uint64(32)) | d
@@ -83,9 +81,7 @@ def _seen(of: Ids, tracks: Array) -> npt.NDArray[np.bool_]:
 def _table(name: str, *columns: pa.Array | npt.NDArray[np.generic]) -> pa.Table:
     """Return a catalogue table of its columns in the order of the schema."""
     schema = CATALOGUE[name].arrow
-    return pa.table(
-        [pa.array(column).cast(field.type) for column, field in zip(columns, schema, strict=True)], schema
-    )
+    return pa.table([pa.array(column).cast(field.type) for column, field in zip(columns, schema, strict=True)], schema)
 
 
 def track_tables(world: World, tracks: Kept) -> Iterator[tuple[str, pa.Table]]:

@@ -58,7 +58,7 @@ DECORATIONS = (
     "_{}_", "{},", "{}/", "{}:", "{};", "${}", "{}*", "@{}", "%{}", "{}_", "{}^", "={}=", "{}  ", " {}",
     "~{}", "{}@", "`{}`",
 )  # fmt: skip
-DECORATED = 0.12
+DECORATED = 0.072
 DESCRIPTIONS = (
     "songs for {}",
     "{} &#x2F;&#x2F; updated weekly",
@@ -83,9 +83,7 @@ class Text:
             [""] * 3000 + [" Band"] * 60 + [" & Co."] * 40 + [" Orchestra"] * 20 + [" "] * 2
         )
         self._track_suffix = self._table(_suffixes(words))
-        self._titles = self._table(
-            [case(title) for case in (str.title, str, str.upper) for title in _titles(seed)]
-        )
+        self._titles = self._table([case(title) for case in (str.title, str, str.upper) for title in _titles(seed)])
         before, after = zip(*(form.split("{}") for form in DECORATIONS), strict=True)
         self._before, self._after = self._table(before), self._table(after)
         self._descriptions = self._table(
@@ -97,9 +95,7 @@ class Text:
 
     def _draw(self, table: pa.Array, what: str, ids: Ids) -> pa.Array:
         """Return an evenly drawn piece of a table for every id."""
-        places = (
-            seeding.mix(seeding.stream(self._seed, "synth", what), ids) * np.uint64(len(table))
-        ) >> np.uint64(32)
+        places = (seeding.mix(seeding.stream(self._seed, "synth", what), ids) * np.uint64(len(table))) >> np.uint64(32)
         return table.take(pa.array(places.astype(np.int32)))
 
     def artists(self, ids: Ids) -> pa.Array:
@@ -130,13 +126,9 @@ class Text:
 
     def playlists(self, pids: Ids, titles: Ids) -> pa.Array:
         """Titles of playlists: a normalised title (0 is the most frequent) in the playlist's own spelling."""
-        stream = seeding.stream(self._seed, "synth", "spelling")
-        u = seeding.mix(stream, pids) * 2.0**-32
+        u, v = (seeding.mix(seeding.stream(self._seed, "synth", what), pids) / 2**32 for what in ("case", "decoration"))
         case = np.searchsorted([0.5, 0.92], u, side="right")
-        v = seeding.mix(stream + 1, pids) * 2.0**-32
-        decoration = np.where(
-            v < DECORATED, 1 + ((len(DECORATIONS) - 1) * (v / DECORATED) ** 2).astype(np.int64), 0
-        )
+        decoration = np.where(v < DECORATED, 1 + ((len(DECORATIONS) - 1) * (v / DECORATED) ** 2).astype(np.int64), 0)
         return _join(
             self._before.take(pa.array(decoration)),
             self._titles.take(pa.array(case * TITLES + titles)),
@@ -173,9 +165,7 @@ def _words(seed: int) -> list[str]:
     onsets, vowels = ONSETS.split(), VOWELS.split()
     while len(words) < WORDS:
         syllables = 1 + rng.integers(3)
-        parts = [
-            onsets[rng.integers(len(onsets))] + vowels[rng.integers(len(vowels))] for _ in range(syllables)
-        ]
+        parts = [onsets[rng.integers(len(onsets))] + vowels[rng.integers(len(vowels))] for _ in range(syllables)]
         words["".join(parts).capitalize() + ENDINGS[rng.integers(len(ENDINGS))]] = None
     return list(words)
 
@@ -185,9 +175,7 @@ def _suffixes(words: list[str]) -> list[str]:
     guests = [f" (feat. {words[i]} {words[-1 - i]})" for i in range(round(0.052 * SUFFIXES))]
     remixes = [f" - {words[200 + i]} Remix" for i in range(round(0.029 * SUFFIXES))]
     remasters = [f" - Remastered {2001 + i % 17}" for i in range(round(0.017 * SUFFIXES))]
-    live = [" - Live", ' (Live at "The Barn")', " - Live / Acoustic", " - Live\\Studio"] * round(
-        0.0034 * SUFFIXES
-    )
+    live = [" - Live", ' (Live at "The Barn")', " - Live / Acoustic", " - Live\\Studio"] * round(0.0034 * SUFFIXES)
     rest = [" "]
     plain = SUFFIXES - sum(map(len, (guests, remixes, remasters, live, rest)))
     return guests + remixes + remasters + live + rest + [""] * plain

@@ -6,6 +6,7 @@ Everything is drawn by the seeded integer mix and weighed in integers, so no mac
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ from pairmine import seeding
 from pairmine.kernels import world as kernel
 
 Array = npt.NDArray[np.int64]
+Ids = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
 
 GENRES, STYLES_PER_GENRE = 24, 16
 ARTISTS = 370_000
@@ -55,24 +58,30 @@ DURATIONS = (
 )  # fmt: skip
 
 
-def curve(knots: tuple[tuple[float, float], ...], ranks: Array) -> npt.NDArray[np.float64]:
+def curve(knots: tuple[tuple[float, float], ...], ranks: Array) -> Floats:
     """Return the values at ranks of a curve that is straight between its knots on log-log paper."""
     x, y = np.array(knots).T
     grid = np.unique(np.round(np.geomspace(x[0], x[-1], 400)))
     values = np.exp(np.interp(np.log(grid), np.log(x), np.log(y)))
-    return np.interp(ranks, grid, np.round(values, 4))
+    result: Floats = np.interp(ranks, grid, np.round(values, 4))
+    return result
 
 
-def lognormal(stream: int, ids: Array, sigma: float) -> npt.NDArray[np.float64]:
+def lognormal(stream: int, ids: Array | Ids, sigma: float) -> Floats:
     """Return a log-normal number of mean 1 and log-deviation sigma for every id, from 4,096 quantiles."""
     normal = NormalDist()
     table = [round(math.exp(sigma * normal.inv_cdf((i + 0.5) / 4096) - sigma**2 / 2), 6) for i in range(4096)]
     return np.array(table)[(seeding.mix(stream, ids) >> np.uint64(20)).astype(np.int64)]
 
 
-def uniform(stream: int, ids: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def named(seed: int, what: str) -> int:
+    """Return the random stream of one property of the world."""
+    return seeding.stream(seed, "synth", what)
+
+
+def uniform(stream: int, ids: npt.ArrayLike) -> Floats:
     """Return a number in [0, 1) for every id."""
-    return seeding.mix(stream, ids) * 2.0**-32
+    return seeding.mix(stream, ids) / np.float64(2**32)
 
 
 @dataclass(frozen=True)
@@ -86,48 +95,46 @@ class World:
 
 def build(seed: int) -> World:
     """Make the world of a seed."""
-    stream = seeding.stream(seed, "synth", "world")
-    style = _styles_of_artists(stream)
+    style = _styles_of_artists(seed)
     order = np.argsort(style, kind="stable")  # artists are renumbered style by style
     rank, style = order, style[order]
     count = np.maximum(
-        1, (curve(ARTIST_TRACKS, rank + 1) * lognormal(stream + 1, rank, 0.5)).astype(np.int64)
+        1, (curve(ARTIST_TRACKS, rank + 1) * lognormal(named(seed, "tracks"), rank, 0.5)).astype(np.int64)
     )
     artist_first = _running(count)
     artist_of = np.repeat(np.arange(ARTISTS, dtype=np.int32), count)
     album_of = kernel.cut_albums(
-        count.astype(np.int32), style.astype(np.int32), ALBUM_SIZES, SHARED_ALBUMS, np.uint64(stream)
+        count.astype(np.int32), style.astype(np.int32), ALBUM_SIZES, SHARED_ALBUMS, np.uint64(named(seed, "albums"))
     )
-    weight = _weights(stream, rank, artist_first, artist_of, album_of)
+    weight = _weights(seed, rank, artist_first, artist_of, album_of)
     return World(seed, _pools(weight, style, artist_first, artist_of, album_of), weight)
 
 
 def _running(counts: npt.ArrayLike) -> Array:
-    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
-def _styles_of_artists(stream: int) -> Array:
+def _styles_of_artists(seed: int) -> Array:
     """Return every artist's style, by rank: big styles have more, and the best known keep to the biggest."""
     genre_size = 1.0 / (np.arange(GENRES) + 4.0)
     style_size = 1.0 / (np.arange(STYLES_PER_GENRE) + 3.0)
     ranks = np.arange(ARTISTS)
-    genre = np.searchsorted(_shares(genre_size), uniform(stream + 2, ranks), side="right")
-    u = uniform(stream + 3, ranks)
-    famous = np.searchsorted(_shares(style_size**2), u, side="right")
-    other = np.searchsorted(_shares(style_size), u, side="right")
-    within = np.where(uniform(stream + 4, ranks) < 0.8 * (ranks < 3_000), famous, other)
-    return (genre * STYLES_PER_GENRE + within).astype(np.int64)
+    genre = _classes(genre_size, uniform(named(seed, "genre"), ranks))
+    u = uniform(named(seed, "style"), ranks)
+    is_mainstream = uniform(named(seed, "mainstream"), ranks) < 0.8 * (ranks < 3_000)
+    return genre * STYLES_PER_GENRE + np.where(is_mainstream, _classes(style_size**2, u), _classes(style_size, u))
 
 
-def _shares(sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the upper ends of the classes' shares of [0, 1), but for the last, which is 1."""
-    return (np.cumsum(sizes) / sizes.sum())[:-1]
+def _classes(sizes: npt.NDArray[Any], u: Floats) -> Array:
+    """Return the class, by its share of the sizes, that every number in [0, 1) falls in."""
+    ends = np.cumsum(sizes) / sizes.sum()
+    return np.searchsorted(ends[:-1], u, side="right").astype(np.int64)
 
 
-def _weights(stream: int, rank: Array, artist_first: Array, artist_of: Array, album_of: Array) -> Array:
+def _weights(seed: int, rank: Array, artist_first: Array, artist_of: Ids, album_of: Ids) -> Array:
     """Return the weight of every track: the curve over tracks, given out by artist, album and luck."""
     tracks = np.arange(len(artist_of))
-    luck = lognormal(stream + 5, album_of, 1.0) * lognormal(stream + 6, tracks, 1.2)
+    luck = lognormal(named(seed, "album luck"), album_of, 1.0) * lognormal(named(seed, "track luck"), tracks, 1.2)
     wanted = np.round(curve(ARTIST_ENTRIES, rank + 1) * WEIGHT_UNIT)
     target = np.round(curve(TRACK_ENTRIES, tracks + 1) * WEIGHT_UNIT).astype(np.int64)
     score = np.round(luck * 2**16).astype(np.int64) + 1
@@ -139,17 +146,16 @@ def _weights(stream: int, rank: Array, artist_first: Array, artist_of: Array, al
     return weight
 
 
-def _best_first(scores: npt.NDArray[np.float64]) -> Array:
+def _best_first(scores: Floats) -> Array:
     """Return the places of positive scores, the greatest (as float32) first, then the last."""
     keys = scores.astype(np.float32).view(np.uint32).astype(np.uint64) << np.uint64(32)
     keys |= np.arange(len(scores), dtype=np.uint64)
     keys.sort()  # of distinct integers: much faster than argsort, and the same on every machine
-    return (keys[::-1] & np.uint64(seeding.MASK_32)).astype(np.int64)
+    best_first: Array = (keys[::-1] & np.uint64(seeding.MASK_32)).astype(np.int64)
+    return best_first
 
 
-def _pools(
-    weight: Array, style: Array, artist_first: Array, artist_of: Array, album_of: Array
-) -> kernel.Tracks:
+def _pools(weight: Array, style: Array, artist_first: Array, artist_of: Ids, album_of: Ids) -> kernel.Tracks:
     """Share every track's weight among the listeners of its style, of its genre, and everyone."""
     styles = GENRES * STYLES_PER_GENRE
     style_first = artist_first[np.searchsorted(style, np.arange(styles + 1))]
@@ -191,7 +197,8 @@ def _capped(weight: Array, of_artist: Array, of_group: Array, caps: tuple[float,
     """Return the weights, cut so that no track and no artist takes more than its cap of the group's."""
     by_track = caps[0] * of_group
     by_artist = weight * np.minimum(1.0, caps[1] * of_group / of_artist)
-    return np.minimum(by_track, by_artist).astype(np.int64)
+    capped: Array = np.minimum(by_track, by_artist).astype(np.int64)
+    return capped
 
 
 @dataclass(frozen=True)
@@ -200,25 +207,25 @@ class Latents:
 
     style: npt.NDArray[np.int32]
     taste: npt.NDArray[np.float32]
-    tempo: npt.NDArray[np.float64]
+    tempo: npt.NDArray[Any]
     tonic: Array
     minor: npt.NDArray[np.bool_]
-    register: npt.NDArray[np.float64]
+    register: npt.NDArray[Any]
 
 
 def latents(world: World, numbers: Array) -> Latents:
     """Return the latent factors of tracks: their style's, plus their artist's and their own."""
-    stream = seeding.stream(world.seed, "synth", "latents")
+    seed = world.seed
     artist = world.tracks.artist_of[numbers]
     style = world.tracks.style_of_artist[artist]
-    own = 0.25 * _normals(stream + 2, artist, TASTES) + 0.15 * _normals(stream + 3, numbers, TASTES)
-    sound = _normals(stream + 4, style, 3)[:, :2] + 0.3 * _normals(stream + 5, numbers, 3)[:, :2]
+    own = 0.25 * _normals(seed, "artist taste", artist, TASTES) + 0.15 * _normals(seed, "taste", numbers, TASTES)
+    sound = _normals(seed, "style sound", style, 2) + 0.3 * _normals(seed, "sound", numbers, 2)
     return Latents(
         style,
         (_style_tastes(world)[style] + own).astype(np.float32),
         np.round(np.clip(118 + 24 * sound[:, 0], 50, 210), 1),
-        (12 * uniform(stream + 6, numbers)).astype(np.int64),
-        uniform(stream + 7, numbers) < 0.2 + 0.5 * uniform(stream + 8, style),
+        (12 * uniform(named(seed, "tonic"), numbers)).astype(np.int64),
+        uniform(named(seed, "minor"), numbers) < 0.2 + 0.5 * uniform(named(seed, "style minor"), style),
         np.round(60 + 6 * sound[:, 1], 1),
     )
 
@@ -232,23 +239,25 @@ def tastes_of_playlists(
     return (tastes[styles[:, 0]] * (1 - share) + tastes[styles[:, 1]] * share).astype(np.float32)
 
 
-def _style_tastes(world: World) -> npt.NDArray[np.float64]:
-    stream = seeding.stream(world.seed, "synth", "tastes")
+def _style_tastes(world: World) -> Floats:
     styles = np.arange(GENRES * STYLES_PER_GENRE)
-    return _normals(stream, styles // STYLES_PER_GENRE, TASTES) + 0.6 * _normals(stream + 1, styles, TASTES)
+    genres = _normals(world.seed, "genre taste", styles // STYLES_PER_GENRE, TASTES)
+    return genres + 0.6 * _normals(world.seed, "style taste", styles, TASTES)
 
 
-def _normals(stream: int, ids: npt.ArrayLike, width: int) -> npt.NDArray[np.float64]:
+def _normals(seed: int, what: str, ids: npt.ArrayLike, width: int) -> Floats:
     """Return normal numbers, in sixteenths, `width` for every id."""
     normal = NormalDist()
     table = np.array([round(16 * normal.inv_cdf((i + 0.5) / 4096)) / 16 for i in range(4096)])
     columns = [
-        table[(seeding.mix(stream + 1000 * i, ids) >> np.uint64(20)).astype(np.int64)] for i in range(width)
+        table[(seeding.mix(named(seed, f"{what} {i}"), ids) >> np.uint64(20)).astype(np.int64)] for i in range(width)
     ]
     return np.stack(columns, axis=1)
 
 
 def durations(world: World, numbers: npt.ArrayLike) -> Array:
     """Return the length of tracks in milliseconds."""
-    u = uniform(seeding.stream(world.seed, "synth", "duration"), numbers)
-    return np.interp(u, *np.array(DURATIONS).T).astype(np.int64)
+    u = uniform(named(world.seed, "duration"), numbers)
+    shares, lengths = np.array(DURATIONS).T
+    milliseconds: Array = np.interp(u, shares, lengths).astype(np.int64)
+    return milliseconds

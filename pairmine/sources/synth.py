@@ -35,12 +35,10 @@ def ingest(
     format: Annotated[
         Format, typer.Option(help="A catalogue, or JSON files like the MPD's to ingest with `ingest mpd`.")
     ] = Format.catalogue,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for JSON files (default: WORKSPACE/raw/NAME).")
-    ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: one a core).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for JSON files [default: WORKSPACE/raw/NAME].")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads [default: one a core].")] = None,
 ) -> catalogue.Ingested:
-    """pairmine ingest synth --playlists 10000
+    """`pairmine ingest synth --playlists 10000`
 
     Make up playlists like those of the Million Playlist Dataset, with the tastes behind them as ground truth.
 

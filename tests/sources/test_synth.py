@@ -62,15 +62,11 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def parsed(folder: Path) -> list[dict[str, Any]]:
-    paths = sorted(
-        folder.glob("mpd.slice.*.json"), key=lambda path: int(path.name.split(".")[2].split("-")[0])
-    )
+    paths = sorted(folder.glob("mpd.slice.*.json"), key=lambda path: int(path.name.split(".")[2].split("-")[0]))
     return [playlist for path in paths for playlist in json.loads(path.read_bytes())["playlists"]]
 
 
-def test_the_json_ingested_is_the_catalogue_written_straight(
-    made: Ingested, slices: Ingested, tmp_path: Path
-) -> None:
+def test_the_json_ingested_is_the_catalogue_written_straight(made: Ingested, slices: Ingested, tmp_path: Path) -> None:
     read = mpd.ingest(tmp_path, "mpd", [slices.folder])
     for name in MPD_TABLES:
         assert table(read, name).equals(table(made, name)), name
@@ -118,12 +114,8 @@ def test_names_have_the_oddities_of_real_ones(slices: Ingested) -> None:
 
 
 @pytest.mark.parametrize("output", list(synth.Format))
-def test_threads_do_not_change_a_byte(
-    output: synth.Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        _synth_tables, "CHUNK", 300
-    )  # several chunks, so that threads have something to share
+def test_threads_do_not_change_a_byte(output: synth.Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_synth_tables, "CHUNK", 300)  # several chunks, so that threads have something to share
     monkeypatch.setattr(_synth_json, "SLICE", 300) if output is synth.Format.json else None
     folders = [
         synth.ingest(tmp_path / str(threads), "synth", 1_000, format=output, threads=threads).folder
@@ -188,9 +180,7 @@ def test_playlists_follow_their_tastes(made: Ingested) -> None:
     """Most tracks of a playlist are of its styles' genres, and far more of its style than chance."""
     of_track = table(made, "truth_tracks").select("track_id", track_genre="genre", track_style="style")
     entries = table(made, "playlist_tracks").join(of_track, on="track_id")
-    entries = entries.join(table(made, "truth_playlists"), on="playlist_id").filter(
-        pl.col("second_share") == 0
-    )
+    entries = entries.join(table(made, "truth_playlists"), on="playlist_id").filter(pl.col("second_share") == 0)
     assert (entries["track_genre"] == entries["genre"]).mean() > 0.9
     assert (entries["track_style"] == entries["style"]).mean() > 0.4
     chance = (entries["track_style"].sample(fraction=1, shuffle=True, seed=1) == entries["style"]).mean()
@@ -212,9 +202,7 @@ def test_a_small_world_has_the_published_proportions(made: Ingested) -> None:
     assert entries["track_id"].n_unique() / entries.height == pytest.approx(0.53, abs=0.06)
 
 
-@pytest.mark.parametrize(
-    "options", [{"playlists": 0}, {"playlists": 2**31}, {"playlists": 5, "out": Path("x")}]
-)
+@pytest.mark.parametrize("options", [{"playlists": 0}, {"playlists": 2**31}, {"playlists": 5, "out": Path("x")}])
 def test_what_cannot_be_made_is_refused(options: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         synth.ingest(tmp_path, "synth", **options)
