@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
+from bench import common
 from pairmine.kernels import groups, matching, topk
 from pairmine.sources import synth
 
@@ -152,7 +153,8 @@ def main() -> None:
             start = time.perf_counter()
             folder = synth.ingest(Path(temporary), "synth", 1_000_000).folder
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-            print(f"made in {time.perf_counter() - start:.1f} s, peak {peak:.2f} GB")
+            print(common.machine())
+            print(f"Made in {time.perf_counter() - start:.1f} s, peak {peak:.2f} GB")
         tables = {name: pl.scan_parquet(folder / name / "*.parquet").select(pl.len()).collect().item()
                   for name in ("tracks", "artists", "releases")}  # fmt: skip
         playlists = pl.read_parquet(folder / "playlists" / "*.parquet")

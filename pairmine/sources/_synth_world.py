@@ -49,7 +49,6 @@ SHARED_ALBUMS = 0.05  # 1.1 % of the albums of the excerpts have several artists
 STYLE_CAPS = (0.006, 0.01)  # of a track, of an artist
 GENRE_CAPS = (0.03, 0.065)
 
-
 TASTES = 8  # dimensions of taste
 # Quantiles of track lengths in 700 playlists, in ms.
 DURATIONS = (
