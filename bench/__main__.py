@@ -3,5 +3,5 @@
 import subprocess
 import sys
 
-for name in ("cooccurrence", "ingest_mpd", "scaling"):
+for name in ("cooccurrence", "ingest_mpd", "synth_marginals", "scaling"):
     subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True)

@@ -22,7 +22,7 @@ def distinct(groups: Groups, kept: npt.NDArray[np.bool_], max_size: int | None =
     """Return the groups with each kept track once; groups of more than `max_size` such tracks become empty.
 
     Args:
-        groups: members may repeat; the array is overwritten.
+        groups: members may repeat; both arrays are overwritten, since a copy would double the memory.
         kept: one flag a track; the others vanish.
         max_size: largest number of distinct kept tracks of a group, None for no limit.
     """

@@ -1,6 +1,7 @@
 """The synthetic world as MPD slices: the original's layout to the byte, 1,000 playlists a file."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pairmine import catalogue, parallel, progress, store
+from pairmine.errors import UsageError
 from pairmine.kernels import world as kernel
 from pairmine.sources import _synth_playlists, _synth_tables, _synth_text, _synth_world
 from pairmine.sources._synth_playlists import Playlists
@@ -56,8 +58,23 @@ TAIL = b"\n    ]\n}"
 
 
 def write(world: World, playlists: int, name: str, out: Path, threads: int | None) -> catalogue.Ingested:
-    """Write all playlists as slices into the folder `out`, and the ground truth beside them."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Write all playlists as slices into the folder `out`, and the ground truth beside them.
+
+    Raises:
+        UsageError: `out` holds anything but an earlier world, which is replaced whole.
+    """
+    if out.exists() and not all(
+        path.match("mpd.slice.*.json") or path.match("truth_*.parquet") for path in out.iterdir()
+    ):
+        raise UsageError(f"{out} holds other files: name an empty folder by --out")
+    with store.claim(out.with_name(f"{out.name}.partial")) as partial:
+        store.clear(partial)
+        report = _write_folder(world, playlists, name, partial, threads)
+        store.publish(partial, out)
+    return replace(report, folder=out)
+
+
+def _write_folder(world: World, playlists: int, name: str, out: Path, threads: int | None) -> catalogue.Ingested:
     text = _synth_text.Text(world.seed, escaped=True)
 
     def write_slice(first: int) -> Playlists:
