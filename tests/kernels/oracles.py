@@ -31,7 +31,9 @@ def score_of(score: str, shared: int, a: int, b: int, total: int) -> np.float32:
     return np.float32(values[score])
 
 
-def top_k(lists: list[list[int]], tracks: int, k: int, stream: int, score: str, ties: str, min_count: int) -> list[list]:
+def top_k(
+    lists: list[list[int]], tracks: int, k: int, stream: int, score: str, ties: str, min_count: int
+) -> list[list]:
     """Return for every track its best partners as (id, score), by counting every pair of every group."""
     groups = [group for group in distinct_lists(lists) if group]
     sizes = Counter(track for group in groups for track in group)
@@ -60,7 +62,7 @@ def co_epoch(lists: list[list[int]], visit: int, shuffle: int, pool: bool) -> li
     for group in sorted(range(len(lists)), key=lambda g: int(seeding.mix(visit, g))):
         place = int(seeding.mix(shuffle, group))
         members = [track for track in dict.fromkeys(lists[group]) if track in available]
-        members.sort(key=lambda track: int(seeding.mix32(np.uint64(track ^ place))))  # noqa: B023
+        members.sort(key=lambda track: int(seeding.mix32(np.uint64(track ^ place))))
         for a, b in zip(members[::2], members[1::2], strict=False):
             pairs.append((a, b, group))
             if pool:
