@@ -176,6 +176,78 @@ def check(
 
 
 @app.command()
+def stats(
+    what: Annotated[str, typer.Argument(metavar="DIR|SOURCE", help="Folder of a pair set, or name of a source.")],
+    workspace: Workspace = HERE,
+    batch: Annotated[int, typer.Option(min=2, help="Pairs in a training batch, for false negatives.")] = 384,
+    as_json: Json = False,
+) -> None:
+    """Count what is in a pair set, or in a source (the MPD's own stats.txt, for what is there).
+
+    pairmine stats workspace/pairs/mpd-tco
+    """
+    from pairmine.report.stats import stats
+
+    _print(stats(workspace, what, batch), as_json)
+
+
+@app.command()
+def sql(
+    query: Annotated[str | None, typer.Argument(help="A query that only reads.")] = None,
+    workspace: Workspace = HERE,
+    name: Annotated[str | None, typer.Option(help="Run a named query of sql/stats instead.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the named queries.")] = False,
+    on: Annotated[str | None, typer.Option(help="Source or pair set whose tables go by plain names.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a variable of the query.")
+    ] = None,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Ask the workspace in SQL: read-only, and confined to it.
+
+    pairmine sql "select title, artist from mpd.tracks limit 5"
+
+    pairmine sql --name most-paired --on mpd-tco --set rows=10
+    """
+    from pairmine.report import queries, tables
+
+    style = "json" if as_json else "csv" if as_csv else "text"
+    tables.show(
+        queries.answer(workspace, query, name=name, listed=listed, on=on, settings=settings or (), style=style)
+    )
+
+
+@app.command()
+def describe(workspace: Workspace = HERE, as_json: Json = False) -> None:
+    """Describe the sources and pair sets of the workspace, table by table.
+
+    pairmine describe
+    """
+    from pairmine.report.describe import describe
+
+    _print(describe(workspace), as_json)
+
+
+@app.command()
+def explain(
+    key_a: Annotated[str, typer.Argument(metavar="KEY", help="Key of a track.")],
+    key_b: Annotated[str, typer.Argument(metavar="KEY", help="Key of another.")],
+    workspace: Workspace = HERE,
+    source: Annotated[str | None, typer.Option(help="Where the tracks are; default the only source.")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="A pair set: rank by its rule, and tell its epochs.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what two tracks share: playlists, albums, artists, and their ranks in each other's lists.
+
+    pairmine explain spotify:track:7KXjTSCq5nL1LoYtL7XAwS spotify:track:1xznGGDReH1oQq0xzbwXa3
+    """
+    from pairmine.report.explain import explain
+
+    _print(explain(workspace, key_a, key_b, source, pairs), as_json)
+
+
+@app.command()
 def demo(workspace: Workspace = Path("demo-workspace")) -> None:
     """Run the main job on the shipped samples, each command shown; empties its workspace first.
 

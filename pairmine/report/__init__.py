@@ -1,0 +1,1 @@
+"""Looking at sources and pair sets: statistics, named queries, descriptions, explanations. Nothing here writes."""

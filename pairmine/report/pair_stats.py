@@ -1,0 +1,198 @@
+"""Statistics of a pair set, and what its paper reports beside them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import duckdb
+
+from pairmine import engine, progress, registry, store
+from pairmine.report import false_negatives
+from pairmine.report.source_stats import table_rows
+from pairmine.report.tables import text_table
+
+MEMORY = "2GB"
+EPOCHS_AT_ONCE = 4
+PAPERS = {"playlists-2023": {"tracks": 1_779_072, "playlists": 999_219}}
+DECILES = [f"p{tenth}" for tenth in range(0, 101, 10)]
+
+
+@dataclass(frozen=True)
+class PairStats:
+    """What is in a pair set. Figures that need its source are None where that is gone; `missing` says why."""
+
+    folder: Path
+    source: str
+    strategy: str
+    kind: str
+    via_kind: str | None
+    figures: dict[str, Any]
+    missing: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report for `--json`."""
+        about = {"folder": str(self.folder), "source": self.source, "strategy": self.strategy, "kind": self.kind}
+        return {**about, "via_kind": self.via_kind, **self.figures, "missing": self.missing}
+
+    def __str__(self) -> str:
+        lines = [f"{self.folder}: {self.kind} by {self.strategy} from {self.source}", "", *_sentences(self)]
+        if popularity := self.figures["popularity"]:
+            names = ["role", "mean", "gini", *DECILES]
+            rows = [[role, *(figures[name] for name in names[1:])] for role, figures in popularity.items()]
+            lines += ["", "popularity (playlists a track stands in), mean, Gini and deciles:", text_table(names, rows)]
+        return "\n".join([*lines, *(f"missing: {each}" for each in self.missing)])
+
+
+def _sentences(stats: PairStats) -> Iterable[str]:
+    """Yield the figures as lines of text."""
+    figures = stats.figures
+    pairs, tracks = figures["pairs_per_epoch"], figures["tracks"]
+    yield f"epochs               {figures['epochs']:,}"
+    yield f"pairs                {figures['pairs']:,}"
+    yield f"pairs an epoch       {pairs['mean']:,.1f} (least {pairs['min']:,}, most {pairs['max']:,})"
+    yield f"distinct tracks      {tracks['covered']:,}" + _of(tracks["source"], tracks["share_covered"])
+    yield f"tracks an epoch      {tracks['per_epoch']:,.1f}" + _of(tracks["source"], tracks["share_per_epoch"])
+    if stats.via_kind:
+        vias = figures["vias"]
+        yield f"distinct via         {vias['distinct']:,} ({stats.via_kind}), {vias['per_epoch']:,.1f} an epoch"
+    for name in ("same_artist", "same_album"):
+        if figures[name] is not None:
+            yield f"{name.replace('_', ' ') + ' pairs':<20} {figures[name]:.2%}"
+    yield f"repeated pairs       {figures['repeated_pairs']:.2%} (in an earlier epoch already)"
+    yield from _false_negative_lines(figures["false_negatives"])
+    yield from _paper_lines(figures["paper"], pairs["mean"], tracks["source"])
+
+
+def _of(tracks: int | None, share: float | None) -> str:
+    return "" if not tracks or share is None else f" of {tracks:,} ({share:.2%})"
+
+
+def _false_negative_lines(found: dict[str, Any] | None) -> Iterable[str]:
+    if found is None:
+        return
+    what = f"{found['batches']:,} random batches of {found['batch_size']}, {found['epochs']} epochs looked at"
+    yield f"false negatives      {found['per_anchor']:.3g} an anchor, {found['per_batch']:.3g} a batch ({what})"
+    yield f"                     false: {found['relation']}"
+
+
+def _paper_lines(paper: dict[str, Any] | None, mean: float, tracks: int | None) -> Iterable[str]:
+    if paper is None:
+        return
+    ratio = f", {mean / tracks:.3f} a track" if tracks else ""
+    known = f", {paper['pairs_per_track']:.3f} a track of {paper['tracks']:,}" if "tracks" in paper else ""
+    yield f"paper                {paper['reference']}"
+    yield f"  pairs an epoch     {paper['pairs']:,}{known}; here {mean:,.1f}{ratio}"
+
+
+def pair_stats(workspace: Path, folder: Path, batch: int = 384) -> PairStats:
+    """Look at a pair set: sizes, coverage, repeats, shared metadata, popularity, false negatives, the paper's figures.
+
+    Args:
+        workspace: where its source is; without it what needs the source is left out.
+        folder: the set.
+        batch: pairs in a training batch, for the chance of a false negative.
+
+    Raises:
+        MissingError, DamagedError: the folder is no pair set.
+    """
+    manifest = store.read_manifest(folder)
+    missing: list[str] = []
+    tables = _source_tables(workspace, manifest, missing)
+    rule = _rule(manifest["strategy"], missing)
+    with engine.open_pairs(workspace, folder) as connection, progress.bar("stats", 6) as advance:
+        connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
+        figures = _sizes(connection, manifest, tables.get("tracks"))
+        advance(1)
+        repeats = _rows(connection, "repeats")
+        figures["repeated_pairs"] = 1 - sum(row["new_pairs"] for row in repeats) / figures["pairs"]
+        advance(1)
+        for name, table in (("same_artist", "track_artists"), ("same_album", "track_releases")):
+            known = _has(tables, table, name, missing)
+            figures[name] = _share(_rows(connection, name), name) if known else None
+            advance(1)
+        known = _has(tables, "playlist_tracks", "popularity", missing)
+        figures["popularity"] = _popularity(connection) if known else None
+        advance(1)
+        found = false_negatives.count(connection, workspace, folder, manifest, rule, tables, batch)
+        if isinstance(found, str):
+            missing.append(f"false negatives: {found}")
+        figures["false_negatives"] = None if isinstance(found, str) else found
+    figures["paper"] = _paper(rule)
+    about = {name: manifest[name] for name in ("source", "strategy", "kind", "via_kind")}
+    return PairStats(folder=folder, **about, figures=figures, missing=missing)
+
+
+def _source_tables(workspace: Path, manifest: dict[str, Any], missing: list[str]) -> dict[str, int]:
+    """Return the rows of the tables of the set's source, none if that is gone or has changed."""
+    source = manifest["source"]
+    if source not in engine.sources(workspace):
+        missing.append(f"source {source!r} is not in workspace {workspace}: give its workspace by --workspace")
+        return {}
+    folder = engine.source_folder(workspace, source)
+    if store.read_manifest(folder)["fingerprint"] != manifest["catalogue_fingerprint"]:
+        missing.append(f"source {source!r} was ingested anew since: run `pairmine build-pairs --force`")
+        return {}
+    return table_rows(folder)
+
+
+def _has(tables: dict[str, int], table: str, figure: str, missing: list[str]) -> bool:
+    if tables and not tables.get(table):
+        missing.append(f"{figure.replace('_', ' ')}: the source has nothing in table {table}")
+    return bool(tables.get(table))
+
+
+def _rule(strategy: str, missing: list[str]) -> ModuleType | None:
+    if strategy in registry.names("strategies"):
+        return registry.load("strategies", strategy)
+    missing.append(f"paper and false negatives: strategy {strategy!r} is not known to this pairmine")
+    return None
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+    """Run a file of sql/stats/pairs."""
+    rows: list[dict[str, Any]] = connection.sql(engine.statement(f"stats/pairs/{name}")).to_arrow_table().to_pylist()
+    return rows
+
+
+def _sizes(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], tracks: int | None) -> dict[str, Any]:
+    """Return pairs, tracks and vias, counted a few epochs at a time, which bounds the memory."""
+    rows = []
+    for first in range(0, manifest["epochs"], EPOCHS_AT_ONCE):
+        engine.set_variables(connection, {"first_epoch": first, "last_epoch": first + EPOCHS_AT_ONCE - 1})
+        rows += _rows(connection, "epochs")
+    files = {entry["path"]: entry["rows"] for entry in manifest["files"]}
+    covered, epochs = files["tracks.parquet"], manifest["epochs"]
+    counts = [entry["pairs"] for entry in manifest["pairs"]]
+    per_epoch = sum(row["tracks"] for row in rows) / epochs
+    return {
+        "epochs": epochs,
+        "pairs": sum(row["pairs"] for row in rows),
+        "pairs_per_epoch": {"min": min(counts), "mean": sum(counts) / epochs, "max": max(counts)},
+        "tracks": {
+            "covered": covered,
+            "per_epoch": per_epoch,
+            "source": tracks,
+            "share_covered": covered / tracks if tracks else None,
+            "share_per_epoch": per_epoch / tracks if tracks else None,
+        },
+        "vias": {"distinct": files.get("vias.parquet", 0), "per_epoch": sum(row["vias"] for row in rows) / epochs},
+    }
+
+
+def _share(rows: list[dict[str, Any]], name: str) -> float:
+    return float(sum(row[name] for row in rows) / sum(row["pairs"] for row in rows))
+
+
+def _popularity(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, float]]:
+    return {row.pop("role"): row for row in _rows(connection, "popularity")}
+
+
+def _paper(rule: ModuleType | None) -> dict[str, Any] | None:
+    """Return what the strategy's paper reports, with the size of its data where we know it."""
+    if rule is None or rule.PAPER_PAIRS is None:
+        return None
+    paper = {"reference": rule.PAPER, "pairs": rule.PAPER_PAIRS}
+    size = next((size for name, size in PAPERS.items() if rule.PAPER.startswith(name)), None)
+    return {**paper, **size, "pairs_per_track": rule.PAPER_PAIRS / size["tracks"]} if size else paper

@@ -1,0 +1,145 @@
+"""Queries on a workspace: one's own, or a named one of sql/stats/; they read only, and nothing outside of it."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pairmine import engine, resources
+from pairmine.errors import MissingError, UsageError
+from pairmine.registry import check_name
+from pairmine.report import tables
+
+KINDS = ("source", "pairs")
+BATCH_ROWS = 10_000
+
+
+def names() -> dict[str, str]:
+    """Return the named queries: what each reads ("source" or "pairs") by its name, the file's with hyphens."""
+    found = {}
+    for kind in KINDS:
+        for file in sorted(resources.path(f"sql/stats/{kind}").glob("*.sql")):
+            found[file.stem.replace("_", "-")] = kind
+    return found
+
+
+def text(name: str) -> str:
+    """Return the SQL of a named query.
+
+    Raises:
+        UsageError: there is none of that name; the message suggests the nearest.
+    """
+    known = names()
+    check_name("query", name, known)
+    return engine.statement(f"stats/{known[name]}/{name.replace('-', '_')}")
+
+
+def description(sql: str) -> str:
+    """Return what a file of sql/ says it shows: its first line."""
+    return sql.split("\n", 1)[0].removeprefix("-- ")
+
+
+def variables(sql: str) -> list[str]:
+    """Return the names of the variables a query reads, sorted."""
+    return sorted(set(re.findall(r"getvariable\('(\w+)'\)", sql)))
+
+
+def answer(
+    workspace: Path,
+    query: str | None,
+    *,
+    name: str | None = None,
+    listed: bool = False,
+    on: str | None = None,
+    settings: Sequence[str] = (),
+    style: str = "text",
+) -> Iterator[str]:
+    """Yield the lines of a query's result, or of the list of named queries, as "text", "json" or "csv".
+
+    Args:
+        workspace: where the sources and pair sets are.
+        query: SQL that only reads; tables as `source.table`, or by their plain names with `on`.
+        name: a named query instead.
+        listed: the named queries instead.
+        on: the source or pair set whose tables go by their plain names; a named query takes the only one there is.
+        settings: `name=value` for `getvariable('name')`; values as in JSON, anything else is text.
+        style: how to print.
+
+    Raises:
+        UsageError: the query is wrong, or does more than read; or not exactly one thing is asked for.
+        MissingError: nothing was ingested yet.
+    """
+    if (query is not None) + (name is not None) + listed != 1:
+        raise UsageError('ask one thing: a query ("select …"), --name NAME or --list')
+    if listed:
+        rows = [
+            (each, kind, ", ".join(variables(text(each))), description(text(each))) for each, kind in names().items()
+        ]
+        return tables.lines(("name", "reads", "variables", "shows"), rows, style)
+    sql = text(name) if name is not None else str(query)
+    schema = _schema(workspace, on, names()[name] if name is not None else None)
+    return _run(workspace, sql, schema, _parsed(settings, sql), style)
+
+
+def _schema(workspace: Path, on: str | None, kind: str | None) -> str | None:
+    """Return the schema to use: as asked, or the only one a named query of this kind can mean."""
+    sources, pair_sets = engine.sources(workspace), engine.pair_sets(workspace)
+    if on is not None:
+        check_name("source or pair set", on, [*sources, *pair_sets])
+        return on
+    if kind is None:
+        return None
+    fitting = sources if kind == "source" else pair_sets
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise UsageError(f"name one with --on: {', '.join(fitting)}")
+    command = "ingest" if kind == "source" else "build-pairs"
+    raise MissingError(f"workspace {workspace} holds nothing to ask: run `pairmine {command}` first")
+
+
+def _parsed(settings: Sequence[str], sql: str) -> dict[str, Any]:
+    values = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--set {setting}: write name=value")
+        check_name("variable of this query", name, variables(sql))
+        try:
+            values[name] = json.loads(value)
+        except ValueError:
+            values[name] = value
+    return values
+
+
+def _run(workspace: Path, sql: str, schema: str | None, values: dict[str, Any], style: str) -> Iterator[str]:
+    with engine.reader(workspace) as connection:
+        try:
+            if schema is not None:
+                connection.execute(f"use {engine.identifier(schema)}")
+            engine.set_variables(connection, values)
+            yield from _lines(connection, sql, style)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            raise UsageError(_one_line(error)) from None
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, sql: str, style: str) -> Iterator[str]:
+    if len(connection.extract_statements(sql)) != 1:
+        raise UsageError("write exactly one query")
+    engine.check_read_only(connection, sql)
+    reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+    rows = (row for batch in reader for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    yield from tables.lines(reader.schema.names, rows, style)
+
+
+def _one_line(error: duckdb.Error) -> str:
+    """Return what DuckDB says in one line: what is wrong, and in which line of the query."""
+    message, _, place = str(error).partition("\n\nLINE ")
+    number, _, excerpt = place.partition(":")
+    where = f' (line {number}: "{excerpt.strip().split(chr(10))[0].strip()}")' if number.isdigit() else ""
+    return f"the query cannot be run: {' '.join(message.split())}{where}"

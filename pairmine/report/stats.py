@@ -1,0 +1,30 @@
+"""Statistics of a pair set or a source, whichever is named."""
+
+from pathlib import Path
+
+from pairmine import engine, store
+from pairmine.errors import MissingError
+from pairmine.registry import check_name
+from pairmine.report.pair_stats import PairStats, pair_stats
+from pairmine.report.source_stats import SourceStats, source_stats
+
+
+def stats(workspace: Path, what: str, batch: int = 384) -> PairStats | SourceStats:
+    """Return the statistics of a folder (a pair set, or a source), or of a source or pair set of the workspace by name.
+
+    Raises:
+        UsageError: there is none of that name.
+        MissingError: the workspace is empty.
+    """
+    folder = Path(what)
+    if (folder / store.MANIFEST).is_file():
+        if "strategy" in store.read_manifest(folder):
+            return pair_stats(workspace, folder, batch)
+        return source_stats(folder.resolve().parent.parent, folder.resolve().name)
+    sources, pair_sets = engine.sources(workspace), engine.pair_sets(workspace)
+    if not sources and not pair_sets:
+        raise MissingError(f"no pair set in {what}, and workspace {workspace} is empty: run `pairmine ingest` first")
+    check_name("source or pair set", what, [*sources, *pair_sets])
+    return (
+        source_stats(workspace, what) if what in sources else pair_stats(workspace, workspace / "pairs" / what, batch)
+    )

@@ -1,0 +1,34 @@
+-- Pairs whose two tracks are on one album: one row per epoch.
+
+with releases_of as (
+    select track_id, release_id, count(*) over (partition by track_id) > 1 as several
+    from track_releases
+),
+
+matches as (
+    select epoch, anchor, positive, via, several
+    from pairs
+    join releases_of as a on a.track_id = pairs.anchor
+    semi join track_releases as b on b.track_id = pairs.positive and b.release_id = a.release_id
+),
+
+-- an anchor of several albums may match by more than one of them, and counts once all the same
+counts as (
+    select
+        epoch,
+        count(*) filter (not several)
+            + count(distinct {'a': anchor, 'p': positive, 'via': via}) filter (several) as same_album
+    from matches
+    group by epoch
+),
+
+drawn as (
+    select epoch, count(*) as pairs
+    from pairs
+    group by epoch
+)
+
+select epoch, pairs, coalesce(same_album, 0) as same_album, coalesce(same_album, 0) / pairs as share
+from drawn
+left join counts using (epoch)
+order by epoch;

@@ -1,0 +1,24 @@
+-- Keys of tracks by a part of their title or artist, most popular first: one row per track.
+-- Variables: text (everything), rows (20).
+
+with found as (
+    select track_id, key, title, artist, album
+    from tracks
+    where contains(
+        lower(coalesce(title, '') || ' by ' || coalesce(artist, '')),
+        lower(coalesce(getvariable('text'), ''))
+    )
+),
+
+places as (
+    select track_id, count(distinct playlist_id) as playlists
+    from playlist_tracks
+    semi join found using (track_id)
+    group by track_id
+)
+
+select coalesce(playlists, 0) as playlists, key, title, artist, album
+from found
+left join places using (track_id)
+order by playlists desc, track_id
+limit coalesce(getvariable('rows'), 20);
