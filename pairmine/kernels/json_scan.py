@@ -102,18 +102,12 @@ def _next_member(buffer: Bytes, pos: Int, close: Int) -> tuple[Int, bool]:
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
-def _entry_text(buffer: Bytes, pos: Int, row: Int, column: Int, spans: Int32s, escaped: Int64s, counts: Int64s) -> Int:
-    """Read a text or null into its columns and return the place behind it, −1 if it is neither."""
+def _text(buffer: Bytes, pos: Int) -> tuple[Int, bool, Int]:
+    """Return (length, whether there are escapes, place behind it) of a text or null (−1); place −1: neither."""
     if buffer[pos] != _QUOTE:
-        return pos + 4 if _word(buffer, pos, _NULL) else _UNSURE
+        return -1, False, (pos + 4 if _word(buffer, pos, _NULL) else _UNSURE)
     stop, has_escapes = text_end(buffer, pos + 1)
-    if stop < 0:
-        return _UNSURE
-    spans[row, column], spans[row, column + 1] = pos + 1, stop - pos - 1
-    if has_escapes:
-        escaped[counts[2]] = row * SPAN_COLUMNS + column
-        counts[2] += 1
-    return stop + 1
+    return stop - pos - 1, has_escapes, (stop + 1 if stop > 0 else _UNSURE)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -145,7 +139,11 @@ def _entry(
                 return _UNSURE
         elif code < _ENTRY_DURATION:
             seen |= 1 << code
-            pos = _entry_text(buffer, pos, row, 2 * code, spans, escaped, counts)
+            spans[row, 2 * code] = pos + 1
+            spans[row, 2 * code + 1], has_escapes, pos = _text(buffer, pos)
+            if has_escapes:
+                escaped[counts[2]] = row * SPAN_COLUMNS + 2 * code
+                counts[2] += 1
         else:
             seen |= 1 << code
             value, pos = _number(buffer, pos)
@@ -196,23 +194,6 @@ def _entries(
 
 
 @nb.njit(nogil=True, cache=True)
-def _playlist_text(
-    buffer: Bytes, pos: Int, row: Int, column: Int, playlists: Int64s, escaped: Int64s, counts: Int64s
-) -> Int:
-    """Read a text or null into its columns and return the place behind it, −1 if it is neither."""
-    if buffer[pos] != _QUOTE:
-        return pos + 4 if _word(buffer, pos, _NULL) else _UNSURE
-    stop, has_escapes = text_end(buffer, pos + 1)
-    if stop < 0:
-        return _UNSURE
-    playlists[row, column], playlists[row, column + 1] = pos + 1, stop - pos - 1
-    if has_escapes:
-        escaped[counts[2]] = -1 - (row * PLAYLIST_COLUMNS + column)
-        counts[2] += 1
-    return stop + 1
-
-
-@nb.njit(nogil=True, cache=True)
 def _playlist(
     buffer: Bytes,
     pos: Int,
@@ -254,7 +235,11 @@ def _playlist(
                     return _UNSURE
         elif code >= 0:
             column = NAME if code == 0 else DESCRIPTION
-            pos = _playlist_text(buffer, pos, row, column, playlists, escaped, counts)
+            playlists[row, column] = pos + 1
+            playlists[row, column + 1], has_escapes, pos = _text(buffer, pos)
+            if has_escapes:
+                escaped[counts[2]] = -1 - (row * PLAYLIST_COLUMNS + column)
+                counts[2] += 1
         if pos < 0:
             return _UNSURE
         pos, done = _next_member(buffer, pos, _CLOSE_OBJECT)

@@ -179,7 +179,10 @@ def _whole_number(largest: int) -> Callable[[bytes], int]:
         expected = f"expected a whole number from 0 to {largest}"
         if not (token[:1].isdigit() or token[:1] == b"-"):
             raise _UnfitError(f"{expected}, found {_kind(token)}")
-        number = orjson.loads(token)
+        try:
+            number = orjson.loads(token)
+        except ValueError:
+            number = -1  # too large for any number
         if not (0 <= number <= largest and number == int(number)):
             raise _UnfitError(f"{expected}, found {token[:20].decode()}")
         return int(number)

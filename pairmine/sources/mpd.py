@@ -40,7 +40,7 @@ def ingest(
         list[Path],
         typer.Argument(help="Folders or files of playlists: .json, .json.gz, .json.zst; files under any name."),
     ],
-    threads: Annotated[int | None, typer.Option(help="Files read at a time [default: one a core].")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Files read at a time [default: one a core].")] = None,
 ) -> catalogue.Ingested:
     """`pairmine ingest mpd ~/mpd/data`
 
