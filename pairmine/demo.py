@@ -4,7 +4,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from pairmine import resources
 from pairmine.errors import PairmineError
@@ -19,22 +22,27 @@ That was the whole way from playlists to training pairs. With your own data:
 """
 
 
-def steps(samples: Path, workspace: Path) -> list[list[str]]:
-    """Return the commands of the demo, without `pairmine` and the workspace."""
-    tco = str(workspace / "pairs" / "mpd-tco")
-    return [
-        ["ingest", "mpd", str(samples / "mpd"), "--allow-rejects"],
-        ["stats", "mpd"],
-        ["sql", "select file, position, reason from mpd.rejects"],
-        *(
-            ["build-pairs", "--source", "mpd", "--strategy", name, "--epochs", "10"]
-            for name in ("co", "artist-co", "tco")
-        ),
-        ["build-pairs", "--source", "mpd", "--strategy", "self"],
-        ["check"],
-        ["stats", tco],
-        ["sql", "--on", "mpd-tco", "--name", "strongest_pairs"],
-    ]
+def steps(samples: Path, workspace: Path) -> Iterator[list[str]]:
+    """Yield the commands of the demo, without `pairmine` and the workspace; each may use what those before it made."""
+    tco = workspace / "pairs" / "mpd-tco"
+    yield ["ingest", "mpd", str(samples / "mpd"), "--allow-rejects"]
+    yield ["sql", "select file, position, reason from mpd.rejects"]
+    yield ["stats", "mpd"]
+    for strategy in ("co", "artist-co", "tco", "self"):
+        yield ["build-pairs", "--source", "mpd", "--strategy", strategy]
+    yield ["check"]
+    yield ["stats", str(tco)]
+    yield ["sql", "--name", "sample", "--on", "mpd-tco", "--set", "rows=10"]
+    yield ["explain", *_strongest_pair(tco), "--pairs", str(tco)]
+
+
+def _strongest_pair(pair_set: Path) -> tuple[str, str]:
+    """Return the keys of the pair with the highest score of the first epoch."""
+    epoch = pq.ParquetFile(pair_set / "epoch=0000" / "part-00000.parquet").read()
+    best = epoch.sort_by([("score", "descending"), ("anchor", "ascending")]).slice(0, 1).to_pylist()[0]
+    tracks = pq.read_table(pair_set / "tracks.parquet", columns=["track_id", "key"])
+    keys = dict(zip(*(column.to_pylist() for column in tracks.columns), strict=True))
+    return keys[best["anchor"]], keys[best["positive"]]
 
 
 def run(workspace: Path) -> str:
