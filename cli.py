@@ -213,9 +213,7 @@ def sql(
     from pairmine.report import queries, tables
 
     style = "json" if as_json else "csv" if as_csv else "text"
-    tables.show(
-        queries.answer(workspace, query, name=name, listed=listed, on=on, settings=settings or (), style=style)
-    )
+    tables.show(queries.answer(workspace, query, name=name, listed=listed, on=on, settings=settings or (), style=style))
 
 
 @app.command()

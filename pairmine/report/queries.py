@@ -132,9 +132,18 @@ def _lines(connection: duckdb.DuckDBPyConnection, sql: str, style: str) -> Itera
     if len(connection.extract_statements(sql)) != 1:
         raise UsageError("write exactly one query")
     engine.check_read_only(connection, sql)
-    reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+    reader = _bound(connection, sql).to_arrow_reader(BATCH_ROWS)
     rows = (row for batch in reader for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
     yield from tables.lines(reader.schema.names, rows, style)
+
+
+def _bound(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:
+    """Return a query bound to its tables, not yet run."""
+    try:
+        return connection.sql(sql)
+    except (duckdb.BinderException, duckdb.CatalogException):
+        connection.execute(sql)  # fails alike, and says in which line
+        raise
 
 
 def _one_line(error: duckdb.Error) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from pairmine import progress
 
 TEXT_ROWS = 1_000
-UNBOUNDED = 1_000_000
+CSV_END = "\r\n"
 Rows = Iterable[Sequence[Any]]
 
 
@@ -115,7 +115,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 def _csv_lines(names: Sequence[str], rows: Rows) -> Iterator[str]:
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="")
+    writer = csv.writer(buffer, lineterminator=CSV_END)
     writer.writerow(names)
     yield _taken(buffer)
     for row in rows:
@@ -130,7 +130,7 @@ def _cell(value: Any) -> Any:
 
 def _taken(buffer: io.StringIO) -> str:
     """Empty a buffer and return what it held."""
-    text = buffer.getvalue()
+    text = buffer.getvalue().removesuffix(CSV_END)
     buffer.seek(0)
     buffer.truncate()
     return text
