@@ -58,8 +58,9 @@ class Sources(TyperGroup):
         return registry.names("sources")
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return the command of one kind of source, or None."""
-        return _source_command(cmd_name) if cmd_name in registry.names("sources") else None
+        """Return the command of one kind of source."""
+        registry.check_name("source", cmd_name, registry.names("sources"))
+        return _source_command(cmd_name)
 
 
 def _source_command(kind: str) -> Any:
@@ -103,7 +104,9 @@ app.add_typer(
 
 def _print(report: Any, as_json: bool) -> None:
     """Print a report on stdout: as text, or as one JSON object."""
-    print(json.dumps(report.as_dict(), indent=1, default=str) if as_json else report)
+    from pairmine.report.tables import show
+
+    show([json.dumps(report.as_dict(), indent=1, default=str) if as_json else str(report)])
 
 
 @app.command("build-pairs")
@@ -246,8 +249,12 @@ def explain(
 
 
 @app.command()
-def demo(workspace: Workspace = Path("demo-workspace")) -> None:
-    """Run the main job on the shipped samples, each command shown; empties its workspace first.
+def demo(
+    workspace: Annotated[
+        Path, typer.Option("-w", "--workspace", help="Where the demo keeps everything; made anew.")
+    ] = Path("demo-workspace"),
+) -> None:
+    """Run the main job on the shipped samples, each command shown.
 
     pairmine demo
     """
@@ -266,9 +273,7 @@ def main() -> None:
         if debug:
             raise
         code, message = _explain(error)
-        print(f"pairmine: {message}", file=sys.stderr)
-    if code == INTERRUPTED:
-        print("pairmine: interrupted; the same command starts again or continues", file=sys.stderr)
+        print(message if message.startswith("Usage:") else f"pairmine: {message}", file=sys.stderr)
     sys.exit(code or 0)
 
 
@@ -281,4 +286,7 @@ def _explain(error: Exception) -> tuple[int, str]:
     known = translate(error)
     if isinstance(known, PairmineError):
         return known.exit_code, str(known)
-    return 1, f"a defect of pairmine: {type(error).__name__}: {error} (run again with --debug, and report it)"
+    if "Query interrupted" in str(error):
+        return INTERRUPTED, "interrupted"
+    text = " ".join(str(error).split())
+    return 1, f"a defect of pairmine: {type(error).__name__}: {text} (run again with --debug, and report it)"

@@ -4,10 +4,19 @@ import importlib.util
 import sys
 
 from pairmine import resources
+from pairmine.errors import INTERRUPTED
 
 
 def main() -> None:
-    """Load cli.py under the name `pairmine.cli` and run it."""
+    """Load cli.py under the name `pairmine.cli` and run it; Ctrl-C ends with 130 and one line, at any moment."""
+    try:
+        _run()
+    except KeyboardInterrupt:
+        print("pairmine: interrupted; the same command starts again or continues", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+def _run() -> None:
     spec = importlib.util.spec_from_file_location("pairmine.cli", resources.path("cli.py"))
     if spec is None or spec.loader is None:
         raise ImportError("cli.py cannot be loaded: reinstall pairmine")

@@ -72,6 +72,7 @@ class Writer:
 
     def __init__(self, partial: Path, final: Path, kind: str):
         self.partial, self.final, self.kind = partial, final, kind
+        self.committed = False
         self._files: list[store.FileEntry] = []
 
     @property
@@ -112,6 +113,7 @@ class Writer:
             "fingerprint": store.digest([[f.path, f.sha256] for f in sorted(self._files, key=lambda f: f.path)]),
         }
         store.write_manifest(self.partial, content, self._files)
+        self.committed = True
         store.publish(self.partial, self.final)
         tables = _rows(self._files)
         return Ingested(self.final.name, self.final, tables, tallies, conflicts, tables.get("rejects", 0))
@@ -141,21 +143,26 @@ def _rows(files: Iterable[store.FileEntry]) -> dict[str, int]:
 @contextmanager
 def writer(workspace: Path, source: str, kind: str) -> Iterator[Writer]:
     """Open a writer for a source; nothing of an interrupted or failed try is kept."""
-    check_name(source)
+    check_name(source, workspace)
     final = workspace / "catalogue" / source
     with store.claim(final.with_name(f"{source}.partial")) as partial:
         store.clear(partial)
+        opened = Writer(partial, final, kind)
         try:
-            yield Writer(partial, final, kind)
+            yield opened
         except BaseException:
-            store.clear(partial)
-            partial.rmdir()
+            if not opened.committed:
+                store.clear(partial)
+                partial.rmdir()
             raise
     engine.refresh(workspace)
 
 
-def check_name(source: str) -> None:
-    """Raise UsageError unless a source's name can be a folder and a schema of its own."""
-    reserved = {"main", "temp", "system", "memory", "pg_catalog", "information_schema"}
-    if not source.replace("-", "").replace("_", "").isalnum() or source in reserved:
+def check_name(source: str, workspace: Path) -> None:
+    """Raise UsageError unless a source's name can be a folder and a schema of its own, whatever the letters' case."""
+    fits = source.replace("-", "").replace("_", "").isalnum() and source.lower() not in engine.RESERVED_SCHEMAS
+    if not fits:
         raise UsageError(f"{source!r} cannot name a source: use letters, digits, - and _")
+    alike = [name for name in engine.sources(workspace) if name != source and name.lower() == source.lower()]
+    if alike:
+        raise UsageError(f"source {alike[0]!r} differs from {source!r} by case only: choose another name")

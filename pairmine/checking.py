@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pairmine import engine, registry, store
@@ -14,16 +13,18 @@ from pairmine.errors import DamagedError, MissingError, PairmineError
 from pairmine.schema import CATALOGUE, PAIR_TABLES, PAIRS, Table
 from pairmine.strategies._inputs import Inputs, Parameters
 
+EVERY_SET = ("known_tracks", "tracks_as_in_source", "no_excluded")
 EXAMPLES = 3
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What was checked in one folder, and one line for everything that is wrong."""
+    """What was checked in one folder, one line for everything wrong, and one for what could not be checked."""
 
     folder: Path
     checks: list[str]
     problems: list[str]
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,8 @@ class Report:
         lines = []
         for each in self.folders:
             verdict = f"{len(each.problems)} problems" if each.problems else "sound"
-            lines += [
-                f"{each.folder}: {verdict} ({len(each.checks)} checks)",
-                *(f"  {line}" for line in each.problems),
-            ]
+            lines += [f"{each.folder}: {verdict} ({len(each.checks)} checks)"]
+            lines += [f"  {line}" for line in each.problems + each.notes]
         return "\n".join(lines)
 
     def raise_problems(self) -> None:
@@ -62,11 +61,11 @@ def check(workspace: Path, folder: Path | None = None, threads: int | None = Non
     Raises:
         MissingError: there is nothing to check.
     """
-    if folder is None:
+    if folder is None or folder.resolve() == workspace.resolve():
         folders = [workspace / "catalogue" / name for name in engine.sources(workspace)]
         folders += [workspace / "pairs" / name for name in engine.pair_sets(workspace)]
     else:
-        folders = [folder]
+        folders = [folder.resolve() if folder.parent == Path() else folder]
     if not folders:
         raise MissingError(f"workspace {workspace} holds nothing to check: run `pairmine ingest` first")
     return Report([_check_folder(workspace, each, threads) for each in folders])
@@ -77,16 +76,24 @@ def _check_folder(workspace: Path, folder: Path, threads: int | None) -> Checked
     try:
         manifest = store.read_manifest(folder)
     except DamagedError as error:
-        return Checked(folder, ["manifest"], [str(error)])
-    checks = ["manifest", "checksums", "schemas"]
-    problems = [*store.damages(folder, manifest)]
-    problems += [] if problems else _schema_problems(folder, manifest)
-    if not problems:
-        rules = _pair_rules(workspace, folder, manifest, threads) if "strategy" in manifest else _source_rules(folder)
-        for name, found in rules:
-            checks.append(name)
-            problems += found
-    return Checked(folder, checks, problems)
+        return Checked(folder, ["manifest"], [str(error)], [])
+    checked = Checked(folder, ["manifest", "checksums", "schemas"], [*store.damages(folder, manifest)], [])
+    if not checked.problems:
+        checked.problems.extend(_schema_problems(folder, manifest))
+    if not checked.problems:
+        _check_rules(workspace, checked, manifest, threads)
+    return checked
+
+
+def _check_rules(workspace: Path, checked: Checked, manifest: dict[str, Any], threads: int | None) -> None:
+    """Add the findings of every rule to `checked`."""
+    if "strategy" not in manifest:
+        rules = _source_rules(checked.folder)
+    else:
+        rules = _pair_rules(workspace, checked, manifest, threads)
+    for name, found in rules:
+        checked.checks.append(name)
+        checked.problems.extend(found)
 
 
 def _schema_problems(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
@@ -142,43 +149,47 @@ def _table_queries(table: Table, tables: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def _pair_rules(
-    workspace: Path, folder: Path, manifest: dict[str, Any], threads: int | None
+    workspace: Path, checked: Checked, manifest: dict[str, Any], threads: int | None
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield the findings of every rule of a pair set; those that need its source say when that is gone or newer."""
-    rule = registry.load("strategies", manifest["strategy"])
-    names = ["known_tracks", *(["known_vias"] if manifest["via_kind"] else []), *rule.CHECKS]
-    with engine.open_pairs(workspace, folder) as connection:
+    """Yield the findings of every rule of a pair set; rules whose tables are not at hand are noted."""
+    folder, rule = checked.folder, registry.load("strategies", manifest["strategy"])
+    names = [*EVERY_SET, *(["known_vias"] if manifest["via_kind"] else []), *rule.CHECKS]
+    flaw = _source_flaw(workspace, manifest)
+    if flaw is not None:
+        checked.notes.append(f"not every rule can be checked: {flaw}")
+    with engine.open_pairs(workspace, folder, with_source=flaw is None) as connection:
+        engine.set_variables(connection, manifest["parameters"])
         yield "pairs as many as the manifest says", _count_problems(connection, folder, manifest)
-        try:
+        if flaw is None:
             _add_evidence(connection, workspace, folder, manifest, threads)
-        except PairmineError as error:
-            yield "source", [f"{folder}: its rules cannot be checked against the source: {error}"]
-            names = [name for name in names if name in ("known_tracks", "known_vias", "no_self_pair", "once_an_epoch")]
         for name in names:
-            yield name, _violations(connection, folder, name, engine.statement(f"checks/{name}"))
+            try:
+                yield name, _violations(connection, folder, name, engine.statement(f"checks/{name}"))
+            except duckdb.CatalogException:
+                checked.notes.append(f"not checked: {name}")
+
+
+def _source_flaw(workspace: Path, manifest: dict[str, Any]) -> str | None:
+    """Return why the source of a pair set cannot tell whether its pairs are right, or None if it can."""
+    try:
+        folder = engine.source_folder(workspace, manifest["source"])
+        source = store.read_manifest(folder)
+    except PairmineError as error:
+        return str(error)
+    if source["fingerprint"] != manifest["catalogue_fingerprint"]:
+        return f"source {manifest['source']!r} was ingested anew since: run `pairmine build-pairs --force`"
+    return next(store.damages(folder, source), None)
 
 
 def _add_evidence(
-    connection: duckdb.DuckDBPyConnection,
-    workspace: Path,
-    folder: Path,
-    manifest: dict[str, Any],
-    threads: int | None,
+    connection: duckdb.DuckDBPyConnection, workspace: Path, folder: Path, manifest: dict[str, Any], threads: int | None
 ) -> None:
-    """Register the tables a strategy's rules need.
-
-    Raises:
-        MissingError: the source is gone, or was ingested anew since.
-    """
-    source = store.read_manifest(engine.source_folder(workspace, manifest["source"]))
-    if source["fingerprint"] != manifest["catalogue_fingerprint"]:
-        raise MissingError(f"source {manifest['source']!r} was ingested anew since: run `pairmine build-pairs --force`")
+    """Register the tables a strategy's rules need."""
     rule = registry.load("strategies", manifest["strategy"])
-    parameters = Parameters(**{**manifest["parameters"], "exclude": None})
     inputs = Inputs(workspace, manifest["source"], threads=threads)
     if (folder / "excluded.parquet").exists():
         inputs.excluded = pq.read_table(folder / "excluded.parquet").column("track_id").to_numpy()
-    for name, table in rule.evidence(inputs, parameters).items():
+    for name, table in rule.evidence(inputs, Parameters(**manifest["parameters"])).items():
         connection.register(name, table)
 
 
@@ -190,11 +201,9 @@ def _count_problems(connection: duckdb.DuckDBPyConnection, folder: Path, manifes
 
 def _violations(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, query: str) -> list[str]:
     """Return a line with the number of violating rows and the first of them, or nothing."""
-    rows = connection.sql(query).to_arrow_table()
-    if not rows.num_rows:
+    found = connection.sql(query)
+    examples = found.limit(EXAMPLES).to_arrow_table().to_pylist()
+    if not examples:
         return []
-    return [f"{folder}: {name}: {rows.num_rows:,} violations, such as {_examples(rows)}"]
-
-
-def _examples(rows: pa.Table) -> str:
-    return "; ".join(str(row) for row in rows.slice(0, EXAMPLES).to_pylist())
+    count = found.count("*").fetchall()[0][0]
+    return [f"{folder}: {name}: {count:,} violations, such as {'; '.join(map(str, examples))}"]

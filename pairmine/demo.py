@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pairmine import resources
-from pairmine.errors import PairmineError
+from pairmine.errors import PairmineError, UsageError
 
 HINTS = """
 That was the whole way from playlists to training pairs. With your own data:
@@ -46,15 +46,22 @@ def _strongest_pair(pair_set: Path) -> tuple[str, str]:
 
 
 def run(workspace: Path) -> str:
-    """Run the demo in an empty workspace of its own and return what to try next.
+    """Run the demo in a workspace of its own and return what to try next.
 
     Raises:
+        UsageError: the folder holds anything but an earlier demo.
         PairmineError: one of the commands failed, which is a defect.
     """
+    marker = workspace / ".demo"
+    if workspace.exists() and not marker.exists() and any(workspace.iterdir()):
+        raise UsageError(f"{workspace} holds something else than a demo: name another folder by --workspace")
     shutil.rmtree(workspace, ignore_errors=True)
+    workspace.mkdir(parents=True)
+    marker.touch()
     for words in steps(resources.path("data_samples"), workspace):
+        words += ["--workspace", str(workspace)]
         print(f"\n$ pairmine {shlex.join(words)}", flush=True)
-        done = subprocess.run([sys.executable, "-m", "pairmine", *words, "--workspace", str(workspace)], check=False)
+        done = subprocess.run([sys.executable, "-m", "pairmine", *words], check=False)
         if done.returncode:
             raise PairmineError(f"pairmine {shlex.join(words)} ended with exit code {done.returncode}")
     return HINTS

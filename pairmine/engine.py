@@ -10,13 +10,15 @@ from typing import Any
 
 import duckdb
 
-from pairmine import progress, resources, store
-from pairmine.errors import MissingError, UsageError
+from pairmine import parallel, progress, resources, store
+from pairmine.errors import DamagedError, MissingError, UsageError
 
 CATALOGUE_DATABASE = "catalogue.duckdb"
 READABLE_STORAGE = "v1.0.0"
+RESERVED_SCHEMAS = frozenset({"main", "temp", "system", "memory", "pg_catalog", "information_schema"})
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 EXECUTING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
+EXPLAIN_PREFIX = re.compile(r"explain (analyze )?(\( (analyze|format \w+)( , (analyze|format \w+))* \) )?(?=\S)")
 
 
 def statement(name: str) -> str:
@@ -27,7 +29,7 @@ def statement(name: str) -> str:
 def connect(spill: Path | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB with the seeded mix defined; it spills to `spill`, else to the system's own place."""
     connection = duckdb.connect()
-    connection.execute(f"set threads = {threads or len(os.sched_getaffinity(0))}")
+    connection.execute(f"set threads = {parallel.threads_or_default(threads)}")
     connection.execute("set memory_limit = '60%'")
     connection.execute("set enable_progress_bar = false")
     if spill is not None:
@@ -91,10 +93,10 @@ def open_source(workspace: Path, source: str, threads: int | None = None) -> duc
     return connection
 
 
-def open_pairs(workspace: Path, pair_set: Path) -> duckdb.DuckDBPyConnection:
-    """Open a connection with the views `pairs`, `pair_tracks`, `vias` and, where it is there, its source's tables."""
+def open_pairs(workspace: Path, pair_set: Path, *, with_source: bool = True) -> duckdb.DuckDBPyConnection:
+    """Open a connection with the views `pairs`, `pair_tracks`, `excluded`, `vias` and, if it is there, its source's."""
     connection = connect(workspace / "tmp")
-    for view in _pair_views(workspace, pair_set):
+    for view in _pair_views(workspace, pair_set, with_source):
         connection.execute(f"create view {view}")
     return connection
 
@@ -103,31 +105,37 @@ def _source_views(folder: Path) -> Iterator[str]:
     """Yield `name as select …` for every table of a source."""
     tables = sorted({Path(entry["path"]).parts[0] for entry in store.read_manifest(folder)["files"]})
     for table in tables:
-        pattern = folder.resolve() / table / "*.parquet"
-        yield f"{identifier(table)} as select * from read_parquet({quote(str(pattern))})"
+        yield f"{identifier(table)} as select * from {_parquet(folder / table, '*.parquet')}"
 
 
-def _pair_views(workspace: Path, pair_set: Path) -> Iterator[str]:
+def _parquet(folder: Path, pattern: str, options: str = "hive_partitioning = false") -> str:
+    """Return a call of read_parquet; the folder's own name is no pattern and no partition, whatever is in it."""
+    return f"read_parquet({quote(f'{_as_pattern(folder)}/{pattern}')}, {options})"
+
+
+def _as_pattern(folder: Path) -> str:
+    """Return the pattern that fits this folder alone."""
+    return re.sub(r"([*?\[])", r"[\1]", str(folder.resolve()))
+
+
+def _pair_views(workspace: Path, pair_set: Path, with_source: bool = True) -> Iterator[str]:
     """Yield the views of a pair set, its source's tables among them."""
     manifest = store.read_manifest(pair_set)
-    root = pair_set.resolve()
-    yield (
-        "pairs as select epoch, anchor, positive, via, score from "
-        f"read_parquet({quote(str(root / 'epoch=*' / '*.parquet'))}, hive_partitioning = true, "
-        "hive_types = {'epoch': integer})"
-    )
-    yield f"pair_tracks as select * from read_parquet({quote(str(root / 'tracks.parquet'))})"
-    if (root / "vias.parquet").exists():
-        yield f"vias as select * from read_parquet({quote(str(root / 'vias.parquet'))})"
-    if manifest["source"] in sources(workspace):
+    epochs = _parquet(pair_set, "epoch=*/*.parquet", "hive_partitioning = true, hive_types = {'epoch': integer}")
+    yield f"pairs as select epoch, anchor, positive, via, score from {epochs}"
+    yield f"pair_tracks as select * from {_parquet(pair_set, 'tracks.parquet')}"
+    excluded = (pair_set / "excluded.parquet").exists()
+    from_excluded = _parquet(pair_set, "excluded.parquet") if excluded else "pair_tracks where false"
+    yield f"excluded as select * from {from_excluded}"
+    if (pair_set / "vias.parquet").exists():
+        yield f"vias as select * from {_parquet(pair_set, 'vias.parquet')}"
+    if with_source and manifest["source"] in sources(workspace):
         yield from _source_views(workspace / "catalogue" / manifest["source"])
 
 
 def refresh(workspace: Path) -> None:
     """Rewrite catalogue.duckdb: views only, one schema a source and one a pair set, replaced in one step."""
-    schemas = {name: list(_source_views(workspace / "catalogue" / name)) for name in sources(workspace)}
-    for name in pair_sets(workspace):
-        schemas.setdefault(name, list(_pair_views(workspace, workspace / "pairs" / name)))
+    schemas = _schemas(workspace)
     workspace.mkdir(parents=True, exist_ok=True)
     temporary = workspace / f"{CATALOGUE_DATABASE}.{os.getpid()}.tmp"
     temporary.unlink(missing_ok=True)
@@ -137,10 +145,38 @@ def refresh(workspace: Path) -> None:
         connection.execute(statement("catalogue/mix"))
         for schema, views in schemas.items():
             connection.execute(f"create schema {identifier(schema)}")
+            connection.execute(f"use c.{identifier(schema)}")
             for view in views:
-                connection.execute(f"create view {identifier(schema)}.{view}")
+                _create_if_readable(connection, view)
         connection.execute("use memory; detach c")
     temporary.replace(workspace / CATALOGUE_DATABASE)
+
+
+def _create_if_readable(connection: duckdb.DuckDBPyConnection, view: str) -> None:
+    """Create a view, or tell that its files cannot be read."""
+    try:
+        connection.execute(f"create view {view}")
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        reason = str(error).splitlines()[0]
+        progress.say(f"left out of {CATALOGUE_DATABASE}: {reason} (`pairmine check` tells more)")
+
+
+def _schemas(workspace: Path) -> dict[str, list[str]]:
+    """Return the views of every schema; what is damaged, or whose name is taken, is told and left out."""
+    views: dict[str, list[str]] = {}
+    found = [(name, _source_views(workspace / "catalogue" / name)) for name in sources(workspace)]
+    found += [(name, _pair_views(workspace, workspace / "pairs" / name)) for name in pair_sets(workspace)]
+    taken = set(RESERVED_SCHEMAS)
+    for name, statements in found:
+        if name.lower() in taken:
+            progress.say(f"{CATALOGUE_DATABASE} has no schema for pair set {name!r}: the name is taken")
+            continue
+        try:
+            views[name] = list(statements)
+        except DamagedError as error:
+            progress.say(f"left out of {CATALOGUE_DATABASE}: {error}")
+        taken.add(name.lower())
+    return views
 
 
 @contextmanager
@@ -154,26 +190,48 @@ def reader(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise MissingError(f"workspace {workspace} holds no catalogue: run `pairmine ingest` first")
     try:
         refresh(workspace)
-    except PermissionError:
+    except (PermissionError, duckdb.IOException):
+        if not (workspace / CATALOGUE_DATABASE).exists():
+            raise
         progress.say(f"{workspace} is read-only: its views may name another place, if it was moved")
     with duckdb.connect(workspace / CATALOGUE_DATABASE, read_only=True) as connection:
         connection.execute("set memory_limit = '60%'; set enable_progress_bar = false")
-        connection.execute(f"set allowed_directories = [{quote(str(workspace.resolve()) + '/')}]")
+        places = {f"{workspace.resolve()}/", f"{_as_pattern(workspace)}/"}
+        connection.execute(f"set allowed_directories = [{', '.join(map(quote, sorted(places)))}]")
         connection.execute("set enable_external_access = false; set lock_configuration = true")
         yield connection
 
 
-def check_read_only(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    """Raise UsageError unless every statement only reads (also what an `explain analyze` would run)."""
-    for parsed in connection.extract_statements(query):
-        if parsed.type == duckdb.StatementType.EXPLAIN:
-            words = parsed.query.split(maxsplit=2)
-            rest = words[2] if words[1].lower() == "analyze" else parsed.query.split(maxsplit=1)[1]
-            check_read_only(connection, rest)
-        elif parsed.type != duckdb.StatementType.SELECT:
-            raise UsageError(f"only queries are allowed here, not {parsed.type.name}: use a DuckDB client")
-        else:
-            _check_select(connection, parsed.query)
+def check_read_only(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """Return a query that only reads, to be run instead of the one given: an `explain` is put together anew.
+
+    Raises:
+        UsageError: it is not exactly one statement, or does more than read.
+    """
+    statements = connection.extract_statements(query)
+    if len(statements) != 1:
+        raise UsageError("write exactly one query")
+    kind = statements[0].type
+    if kind == duckdb.StatementType.MULTI:
+        raise UsageError("this runs several statements: write a pivot as `from (pivot … on … in (…) using …)`")
+    if kind not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+        raise UsageError(f"only queries are allowed here, not {kind.name}: use a DuckDB client")
+    prefix, plain = _explained(statements[0].query) if kind == duckdb.StatementType.EXPLAIN else ("", query)
+    _check_select(connection, plain)
+    return prefix + plain
+
+
+def _explained(query: str) -> tuple[str, str]:
+    """Split an EXPLAIN into its prefix, without comments, and what it explains."""
+    text = query.encode()
+    tokens = duckdb.tokenize(query)
+    ends = [start for start, _ in tokens[1:]] + [len(text)]
+    spans = [(start, end) for (start, kind), end in zip(tokens, ends, strict=True) if kind != duckdb.token_type.comment]
+    words = [text[start:end].decode().strip() for start, end in spans]
+    prefix = EXPLAIN_PREFIX.match(" ".join(words).lower())
+    if prefix is None:
+        raise UsageError("write `explain select …`, `explain analyze select …` or `explain (format json) select …`")
+    return prefix[0], text[spans[len(prefix[0].split())][0] :].decode()
 
 
 def _check_select(connection: duckdb.DuckDBPyConnection, query: str) -> None:

@@ -9,15 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pairmine import engine, parallel, progress, registry, seeding, store
-from pairmine.errors import InputError, UsageError
+from pairmine.errors import InputError, MissingError, UsageError
 from pairmine.kernels.matching import shuffled
+from pairmine.schema import CATALOGUE
 from pairmine.shards import writer as shards
 from pairmine.strategies._inputs import Inputs, Parameters
-
-VIA_TABLES = {
-    "playlist": "select playlist_id as via, key, title as name from playlists",
-    "artist": "select artist_id as via, key, name from artists",
-}
 
 
 @dataclass(frozen=True)
@@ -73,26 +69,33 @@ def build_pairs(
         via_kind=rule.VIA,
         source=source,
         strategy=strategy,
-        parameters={**heeded, "exclude": store.digest(sorted(keys)) if exclude else None},
+        parameters=heeded,
+        exclude=store.digest(sorted(keys)) if exclude else None,
         seed=parameters.seed,
         epochs=epochs or rule.EPOCHS,
         catalogue_fingerprint=source_manifest["fingerprint"],
         order="shuffled",
     )
-    if not force and shards.already_there(folder, wanted):
+    if shards.already_there(folder, wanted, force):
         return Built(folder, store.read_manifest(folder), new=False)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     inputs = Inputs(workspace, source, engine_name, threads)
     if exclude:
         known = inputs.exclude(keys)
         progress.say(
             f"{known:,} of {len(keys):,} excluded keys are in {source}: {inputs.excluded.size:,} tracks left out"
         )
-    with shards.writer(folder, wanted) as writer:
+    with shards.writer(folder, wanted, force) as writer:
         _write_epochs(writer, rule.prepare(inputs, parameters), wanted, inputs, rule.VIA)
+        _check_source(workspace, source, wanted["catalogue_fingerprint"])
         manifest = writer.commit(folder)
     engine.refresh(workspace)
     return Built(folder, manifest, new=True)
+
+
+def _check_source(workspace: Path, source: str, fingerprint: str) -> None:
+    """Raise MissingError if the source is no longer the one that was read."""
+    if store.read_manifest(engine.source_folder(workspace, source))["fingerprint"] != fingerprint:
+        raise MissingError(f"source {source!r} was ingested anew meanwhile: run the same command again")
 
 
 def _read_keys(exclude: Path | None) -> set[str]:
@@ -100,7 +103,8 @@ def _read_keys(exclude: Path | None) -> set[str]:
     if exclude is None:
         return set()
     try:
-        return {line for line in exclude.read_text(encoding="utf-8-sig").splitlines() if line.strip()}
+        lines = exclude.read_text(encoding="utf-8-sig").split("\n")
+        return {line.removesuffix("\r") for line in lines if line.strip()}
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the keys of --exclude from {exclude}: {error}") from None
 
@@ -138,13 +142,20 @@ def _write_epochs(writer: shards.Writer, draw: Any, wanted: dict[str, Any], inpu
     if inputs.excluded.size:
         writer.write_table("excluded", _named(inputs, tracks, "track_id", ~inputs.kept))
     if via:
-        writer.write_table("vias", _named(inputs, VIA_TABLES[via], "via", groups))
+        writer.write_table("vias", _named(inputs, _vias_query(via), "via", groups))
 
 
 def _vias(inputs: Inputs, via: str | None) -> int:
     if via is None:
         return 0
-    return int(inputs.table(f"select count(*) from ({VIA_TABLES[via]})").column(0)[0].as_py())
+    inputs.require(f"{via}s")
+    return int(inputs.table(f"select count(*) from {via}s").column(0)[0].as_py())
+
+
+def _vias_query(via: str) -> str:
+    """Return the query for all playlists, artists, … as vias."""
+    names = {column.name for column in CATALOGUE[f"{via}s"].columns}
+    return f"select {via}_id as via, key, {'title' if 'title' in names else 'name'} as name from {via}s"
 
 
 def _named(inputs: Inputs, query: str, key: str, used: npt.NDArray[np.bool_]) -> pa.Table:

@@ -12,7 +12,9 @@ Result = TypeVar("Result")
 
 def threads_or_default(threads: int | None) -> int:
     """Return the number of threads to use: as asked, else one a usable core."""
-    return threads or len(os.sched_getaffinity(0))
+    if hasattr(os, "sched_getaffinity"):
+        return threads or len(os.sched_getaffinity(0))
+    return threads or os.cpu_count() or 1
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None) -> Iterator[Result]:

@@ -139,41 +139,70 @@ def claim(partial: Path) -> Iterator[Path]:
     Raises:
         UsageError: another run holds it.
     """
-    while True:
-        partial.mkdir(parents=True, exist_ok=True)
-        handle = os.open(partial, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            raise UsageError(f"another run is writing {partial}: wait for it, or name another output") from None
-        if partial.exists() and os.fstat(handle).st_ino == partial.stat().st_ino:
-            break
-        os.close(handle)  # its former owner renamed or removed it while we waited
+    while (handle := _lock(partial)) is None:
+        pass  # its former owner renamed or removed it meanwhile
     try:
         yield partial
     finally:
         os.close(handle)
 
 
+def _lock(partial: Path) -> int | None:
+    """Make and lock a folder and return its handle, or None if it is no longer there."""
+    partial.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(partial, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(handle).st_ino == partial.stat().st_ino:
+            return handle
+    except BlockingIOError:
+        os.close(handle)
+        raise UsageError(f"another run is writing {partial}: wait for it, or name another output") from None
+    except FileNotFoundError:
+        pass
+    os.close(handle)
+    return None
+
+
 def clear(folder: Path) -> None:
     """Remove everything inside a folder, but not the folder, which may be claimed."""
     for path in folder.iterdir():
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        remove(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it."""
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def publish(partial: Path, final: Path) -> None:
     """Put a finished folder in its place; one that stands there is exchanged in one step, then removed."""
-    _sync_folder(partial)
+    sync_folder(partial)
     if final.exists():
-        _exchange(partial, final)
-        shutil.rmtree(partial)
+        with _held(final):
+            _exchange(partial, final)
+            shutil.rmtree(partial)
     else:
         partial.rename(final)
-    _sync_folder(final.parent)
+    sync_folder(final.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder that will stand in the place of a partial one, so that no other run claims it there."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make sure that the names in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

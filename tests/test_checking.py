@@ -36,6 +36,10 @@ def rewrite(folder: Path, path: str, table: pa.Table) -> None:
     store.write_manifest(folder, rest, files)
 
 
+def epoch_of(folder: Path) -> pa.Table:
+    return pq.ParquetFile(folder / "epoch=0000" / "part-00000.parquet").read()
+
+
 def replaced(table: pa.Table, column: str, row: int, value: object) -> pa.Table:
     values = table.column(column).to_pylist()
     values[row] = value
@@ -97,7 +101,53 @@ def test_a_file_missing_or_not_listed_is_named(workspace) -> None:
 def test_sets_of_a_source_ingested_anew_say_so(workspace) -> None:
     folder = build(workspace, "co")
     write_source(workspace, "toy", [[0, 1]])
-    assert any("was ingested anew since" in problem for problem in problems(workspace, folder))
+    [checked] = checking.check(workspace, folder).folders
+    assert checked.problems == []
+    assert "was ingested anew since" in checked.notes[0]
+    assert "not checked: playlist_holds_both" in checked.notes
+    assert "once_an_epoch" in checked.checks
+
+
+def test_a_set_copied_alone_is_checked_as_far_as_it_goes(workspace, tmp_path) -> None:
+    folder = Path(shutil.move(build(workspace, "tco"), tmp_path / "alone"))
+    [checked] = checking.check(tmp_path / "nowhere", folder).folders
+    assert checked.problems == []
+    assert "not checked: in_top_k" in checked.notes
+    assert "known_tracks" in checked.checks
+
+
+def test_a_damaged_source_is_named_and_ends_no_other_check(workspace) -> None:
+    build(workspace, "tco")
+    part = workspace / "catalogue" / "toy" / "playlist_tracks" / "part-00000.parquet"
+    part.write_bytes(part.read_bytes()[:100])
+    source, pairs = checking.check(workspace).folders
+    assert str(part) in source.problems[0]
+    assert str(part) in pairs.notes[0]
+
+
+def test_excluded_tracks_in_a_set_are_found(workspace, tmp_path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("t000001")
+    folder = pairing.build_pairs(
+        workspace, "toy", "self", parameters=Parameters(), epochs=1, exclude=keys, out=tmp_path / "set"
+    ).folder
+    rewrite(folder, "epoch=0000/part-00000.parquet", replaced(epoch_of(folder), "anchor", 0, 1))
+    assert any(": no_excluded: 1 violations" in problem for problem in problems(workspace, folder))
+
+
+def test_a_set_with_other_names_than_its_source_is_found(workspace) -> None:
+    folder = build(workspace, "co")
+    rewrite(folder, "tracks.parquet", replaced(pq.read_table(folder / "tracks.parquet"), "key", 3, "other"))
+    assert any(": tracks_as_in_source: 1 violations" in problem for problem in problems(workspace, folder))
+
+
+def test_playlists_longer_than_allowed_are_found(workspace) -> None:
+    folder = build(workspace, "co")
+    manifest = store.read_manifest(folder)
+    manifest["parameters"]["max_playlist_length"] = 5
+    files = [store.FileEntry(**entry) for entry in manifest.pop("files")]
+    store.write_manifest(folder, {key: value for key, value in manifest.items() if key != "digest"}, files)
+    assert any(": playlist_short_enough: " in problem for problem in problems(workspace, folder))
 
 
 def test_broken_references_of_a_source_are_found(workspace) -> None:

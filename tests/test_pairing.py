@@ -1,9 +1,11 @@
+import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from pairmine import pairing, store
+from pairmine import engine, pairing, store
 from pairmine.errors import DamagedError, InputError, MissingError, UsageError
 from pairmine.strategies._inputs import Inputs, Parameters
 from tests.kernels import oracles
@@ -71,6 +73,64 @@ def test_force_replaces_a_set_whole(tmp_path) -> None:
         "vias.parquet",
     ]
     assert not list(folder.parent.glob("*.partial"))
+
+
+def test_force_replaces_nothing_but_a_set(toy_workspace, tmp_path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(UsageError, match="is no pair set"):
+        build(toy_workspace, "co", out=tmp_path, force=True)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_scraps_of_an_interrupted_write_do_not_stop_the_next_run(toy_workspace, tmp_path) -> None:
+    out = tmp_path / "set"
+    whole = build(toy_workspace, "co", epochs=2, out=tmp_path / "whole")
+    partial = out.with_name("set.partial")
+    partial.mkdir()
+    wanted = {k: v for k, v in whole.manifest.items() if k not in ("schema_version", "pairs", "files", "digest")}
+    store.write_bytes(partial / "request.json", (json.dumps(wanted, indent=1, sort_keys=True) + "\n").encode())
+    (partial / "tracks.parquet.tmp").write_bytes(b"PAR1")
+    (partial / "epoch=0000.tmp").mkdir()
+    shutil.copytree(whole.folder / "epoch=0001", partial / "epoch=0001")  # without its record: not to be trusted
+    built = build(toy_workspace, "co", epochs=2, out=out)
+    assert built.manifest == whole.manifest
+    assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in whole.folder.iterdir())
+
+
+def test_a_source_ingested_anew_meanwhile_gives_no_set(tmp_path, monkeypatch) -> None:
+    write_source(tmp_path, "toy", [[0, 1, 2, 3]])
+    write_epochs = pairing._write_epochs
+
+    def swap(*arguments) -> None:
+        write_epochs(*arguments)
+        write_source(tmp_path, "toy", [[0, 1, 2, 3, 4, 5]])
+
+    monkeypatch.setattr(pairing, "_write_epochs", swap)
+    with pytest.raises(MissingError, match="ingested anew meanwhile"):
+        build(tmp_path, "co", epochs=1)
+    assert not (tmp_path / "pairs" / "toy-co").exists()
+
+
+def test_a_workspace_whose_name_looks_like_a_pattern_or_partition_is_no_trouble(tmp_path) -> None:
+    workspace = tmp_path / "key=3" / "a[1]*"
+    write_source(workspace, "toy", [[0, 1, 2, 3]])
+    folder = build(workspace, "co", epochs=1).folder
+    assert pq.read_table(folder / "tracks.parquet").column("key").to_pylist() == [f"t{t:06d}" for t in range(4)]
+    with engine.reader(workspace) as connection:
+        assert connection.execute('select count(*) from "toy-co".pairs').fetchall() == [(2,)]
+
+
+def test_one_damaged_set_does_not_spoil_the_workspace(tmp_path, capsys) -> None:
+    write_source(tmp_path, "toy", [[0, 1, 2, 3]])
+    (build(tmp_path, "self").folder / "manifest.json").write_text("{")
+    assert build(tmp_path, "co", epochs=1).new
+    assert "toy-self" in capsys.readouterr().err
+
+
+def test_sources_may_not_differ_by_case_only(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1]])
+    with pytest.raises(UsageError, match="by case only"):
+        write_source(tmp_path, "Toy", [[0, 1]])
 
 
 def test_max_playlist_length_counts_distinct_kept_tracks(tmp_path) -> None:

@@ -1,3 +1,4 @@
+import os
 import threading
 from pathlib import Path
 
@@ -86,11 +87,11 @@ def test_readers_meet_the_old_or_the_new_folder(tmp_path) -> None:
 
     def read() -> None:
         while not stop.is_set():
-            folder = store.os.open(final, store.os.O_RDONLY)
+            folder = os.open(final, os.O_RDONLY)
             try:
                 seen = {_read_at(folder, name) for name in ("a", "b")} - {None}
             finally:
-                store.os.close(folder)
+                os.close(folder)
             if len(seen) > 1:
                 mixtures.append(seen)
 
@@ -108,10 +109,10 @@ def test_readers_meet_the_old_or_the_new_folder(tmp_path) -> None:
 def _read_at(folder: int, name: str) -> str | None:
     """Read a file of an opened folder; None once the folder was removed after its replacement."""
     try:
-        handle = store.os.open(name, store.os.O_RDONLY, dir_fd=folder)
+        handle = os.open(name, os.O_RDONLY, dir_fd=folder)
     except FileNotFoundError:
         return None
-    with open(handle) as file:
+    with os.fdopen(handle) as file:
         return file.read()
 
 
@@ -131,4 +132,4 @@ def test_tallies_add_up() -> None:
 def test_a_source_name_that_is_no_folder_name_is_refused(tmp_path: Path) -> None:
     for name in ("../x", "", "main", "a b", "x.partial"):
         with pytest.raises(UsageError):
-            catalogue.check_name(name)
+            catalogue.check_name(name, tmp_path)

@@ -24,6 +24,7 @@ GROUPS_AHEAD = 16
 ROWS_AHEAD = 12
 RANKS_A_LINE = 16
 CHUNKS = 512
+KEY_BYTES = 4 << 30  # every thread keeps k keys a track: fewer threads where that would be more in all
 
 
 class Neighbours(NamedTuple):
@@ -77,7 +78,7 @@ def top_k(
     Args:
         groups: distinct members (`groups.distinct`).
         tracks: number of tracks T; ids are 0 … T−1.
-        k: partners a track.
+        k: partners a track; no more than T − 1 are looked for.
         stream: seeded order of ties.
         score: one of SCORES; for a pair in c of G groups, its tracks in a and b: count c; cosine c/√(ab);
             jaccard c/(a+b−c); lift cG/(ab); npmi ln(lift)/−ln(c/G), 1 where c = G. Empty groups do not count.
@@ -89,7 +90,8 @@ def top_k(
     popularity = (sizes.astype(np.uint64) << np.uint64(32)) | seeding.mix(stream, np.arange(tracks))
     track_of_rank = np.argsort(popularity)[::-1]
     tie, rank_of_tie = _seeded_ties(track_of_rank, stream) if ties == "hash" else (None, None)
-    workers = parallel.threads_or_default(threads)
+    k = max(1, min(k, tracks - 1))
+    workers = max(1, min(parallel.threads_or_default(threads), KEY_BYTES // (8 * k * max(tracks, 1))))
     keys = _best_keys(groups, track_of_rank, sizes, k, tie, (SCORES.index(score), min_count), workers)
     neighbours = Neighbours(np.empty((tracks, k), np.int32), np.empty((tracks, k), np.float32))
     _decode(keys, track_of_rank, rank_of_tie, score == "count", *neighbours)

@@ -67,7 +67,7 @@ def _by_neighbours(
     connection: duckdb.DuckDBPyConnection, workspace: Path, folder: Path, manifest: dict[str, Any], rule: ModuleType
 ) -> str:
     """Let a track's neighbours by the strategy be its positives, if it has any, and return that in words."""
-    parameters = Parameters(**{**manifest["parameters"], "exclude": None})
+    parameters = Parameters(**manifest["parameters"])
     inputs = Inputs(workspace, manifest["source"])
     if (folder / "excluded.parquet").exists():
         inputs.excluded = pq.read_table(folder / "excluded.parquet").column("track_id").to_numpy()

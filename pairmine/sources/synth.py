@@ -51,7 +51,7 @@ def ingest(
         raise UsageError("--out is for --format json: a catalogue goes to WORKSPACE/catalogue/NAME")
     world = _synth_world.build(seed)
     if format is Format.json:
-        catalogue.check_name(name)
+        catalogue.check_name(name, workspace)
         return _synth_json.write(world, playlists, name, out or workspace / "raw" / name, threads)
     return _write_catalogue(world, playlists, workspace, name, threads)
 

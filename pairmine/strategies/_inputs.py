@@ -32,7 +32,6 @@ class Parameters:
     max_playlist_length: int | None = None
     score: str = "count"
     ties: str = "rarer"
-    exclude: str | None = None
 
     def heeded(self, options: frozenset[str], strategy: str) -> dict[str, Any]:
         """Return the parameters a strategy heeds.
@@ -40,15 +39,18 @@ class Parameters:
         Raises:
             UsageError: a value is impossible, or one was given that the strategy does not heed.
         """
-        if self.top_k < 1 or self.min_count < 1 or (self.max_playlist_length or 2) < 2 or not 0 <= self.seed < 2**63:
-            raise UsageError("--top-k and --min-count start at 1, --max-playlist-length at 2, --seed at 0")
+        longest = self.max_playlist_length
+        if self.top_k < 1 or self.min_count < 1 or (longest is not None and longest < 2):
+            raise UsageError("--top-k and --min-count start at 1, --max-playlist-length at 2")
+        if not 0 <= self.seed < 2**63:
+            raise UsageError(f"--seed {self.seed}: give a number from 0 to {2**63 - 1}")
         check_name("score", self.score, SCORES)
         check_name("tie rule", self.ties, TIES)
         values, defaults = asdict(self), asdict(Parameters())
         for name, value in values.items():
-            if name not in options | {"seed", "exclude"} and value != defaults[name]:
+            if name not in options | {"seed"} and value != defaults[name]:
                 raise UsageError(f"--{name.replace('_', '-')} means nothing to strategy {strategy}: leave it out")
-        return {name: value for name, value in values.items() if name in options | {"seed", "exclude"}}
+        return {name: value for name, value in values.items() if name in options | {"seed"}}
 
 
 class Inputs:
@@ -91,12 +93,8 @@ class Inputs:
 
     def artists(self, parameters: Parameters) -> Groups:
         """Return each artist's distinct kept tracks."""
-        if self.engine == "duckdb":
-            return self._sql_groups("artist_co", "artists", parameters)
-        self.require("artists", "track_artists")
-        table = self.table("select artist_id, track_id from track_artists order by artist_id, track_id")
-        groups = _groups(table.column(0).to_numpy(), table.column(1).to_numpy(), self._rows("artists"))
-        return distinct(groups, self.kept)
+        self.require("track_artists")
+        return self._sql_groups("artist_co", "artists", parameters)
 
     def require(self, *tables: str) -> None:
         """Raise MissingError unless the source has these tables."""

@@ -12,7 +12,7 @@ PAPER = "playlists-2023, section 3.2 (Playlist CO)"
 PAPER_PAIRS = 826_368
 EPOCHS = 50
 OPTIONS = frozenset({"max_playlist_length"})
-CHECKS = ("no_self_pair", "once_an_epoch", "playlist_holds_both")
+CHECKS = ("no_self_pair", "once_an_epoch", "playlist_holds_both", "playlist_short_enough")
 
 
 def prepare(inputs: Inputs, parameters: Parameters) -> Draw:

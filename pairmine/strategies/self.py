@@ -12,7 +12,7 @@ PAPER = "playlists-2023 (SimCLR); strategies-2022, section 3"
 PAPER_PAIRS = 1_779_072
 EPOCHS = 1
 OPTIONS: frozenset[str] = frozenset()
-CHECKS = ("only_self_pairs", "once_an_epoch")
+CHECKS = ("only_self_pairs", "once_an_epoch", "every_track")
 
 
 def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
