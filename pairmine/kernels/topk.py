@@ -22,6 +22,7 @@ COUNT, NPMI, COSINE, JACCARD, LIFT = range(5)
 
 GROUPS_AHEAD = 16
 ROWS_AHEAD = 12
+LINES_AHEAD = 5
 RANKS_A_LINE = 16
 CHUNKS = 512
 KEY_BYTES = 4 << 30  # every thread keeps k keys a track: fewer threads where that would be more in all
@@ -250,9 +251,8 @@ def _count(  # type: ignore[no-untyped-def]
         met = 0
         for i in range(begin[rank], begin[rank + 1]):
             ahead = np.int64(places[min(i + ROWS_AHEAD, final)])
-            prefetch(rows, ahead)
-            prefetch(rows, max(ahead - RANKS_A_LINE, 0))
-            prefetch(rows, max(ahead - 2 * RANKS_A_LINE, 0))
+            for line in range(LINES_AHEAD):
+                prefetch(rows, max(ahead - line * RANKS_A_LINE, 0))
             place = np.int64(places[i]) - 1
             other = rows[place]
             while other >= 0:
