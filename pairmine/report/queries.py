@@ -1,5 +1,6 @@
 """Queries on a workspace: one's own, or a named one of sql/stats/; they read only, and nothing outside of it."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from pairmine.report import tables
 
 KINDS = ("source", "pairs")
 BATCH_ROWS = 10_000
+EXACT = re.compile("u?(tiny|small|big|huge)?int(eger)?|null|boolean|float|double|decimal|varchar|enum|blob|uuid")
 
 
 def names() -> dict[str, str]:
@@ -125,16 +127,41 @@ def _run(workspace: Path, sql: str, schema: str | None, values: dict[str, Any], 
         except duckdb.OutOfMemoryException:
             raise
         except duckdb.Error as error:
-            raise UsageError(_one_line(error)) from None
+            raise UsageError(_one_line(error, sql)) from None
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, sql: str, style: str) -> Iterator[str]:
-    if len(connection.extract_statements(sql)) != 1:
-        raise UsageError("write exactly one query")
-    engine.check_read_only(connection, sql)
-    reader = _bound(connection, sql).to_arrow_reader(BATCH_ROWS)
-    rows = (row for batch in reader for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
-    yield from tables.lines(reader.schema.names, rows, style)
+    sql = engine.check_read_only(connection, sql)
+    bound = _bound(connection, sql)
+    cursor = connection.execute(_faithful(bound) or sql)
+    first = cursor.fetchmany(BATCH_ROWS)  # before a line is printed: a query that fails leaves no beginning of JSON
+    batches = itertools.chain([first], iter(lambda: cursor.fetchmany(BATCH_ROWS), []))
+    yield from tables.lines(bound.columns, itertools.chain.from_iterable(batches), style)
+
+
+def _faithful(bound: duckdb.DuckDBPyRelation) -> str | None:
+    """Return the query with columns that Python cannot hold (infinite dates, months …) as text, None if it has none."""
+    targets = [_target(each) for each in bound.types]
+    if targets == [str(each) for each in bound.types]:
+        return None
+    columns = (
+        f"cast(#{place} as {target}) as {engine.identifier(name)}"
+        for place, (name, target) in enumerate(zip(bound.columns, targets, strict=True), 1)
+    )
+    return bound.project(", ".join(columns)).sql_query()
+
+
+def _target(of: Any) -> str:
+    """Return the type to print a DuckDB type as: itself, or with VARCHAR for what Python cannot hold."""
+    if EXACT.fullmatch(of.id):
+        return str(of)
+    if of.id in ("list", "array"):
+        return f"{_target(of.children[0][1])}[]"
+    if of.id == "map":
+        return f"map({', '.join(_target(each) for _, each in of.children)})"
+    if of.id == "struct":
+        return f"struct({', '.join(f'{engine.identifier(n)} {_target(each)}' for n, each in of.children)})"
+    return "varchar"
 
 
 def _bound(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:
@@ -146,9 +173,10 @@ def _bound(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRe
         raise
 
 
-def _one_line(error: duckdb.Error) -> str:
+def _one_line(error: duckdb.Error, sql: str) -> str:
     """Return what DuckDB says in one line: what is wrong, and in which line of the query."""
     message, _, place = str(error).partition("\n\nLINE ")
-    number, _, excerpt = place.partition(":")
-    where = f' (line {number}: "{excerpt.strip().split(chr(10))[0].strip()}")' if number.isdigit() else ""
+    number, _, excerpt = place.split("\n", 1)[0].partition(": ")
+    own = number.isdigit() and excerpt.strip(". ") in "".join(sql.split("\n")[int(number) - 1 : int(number)])
+    where = f' (line {number}: "{excerpt.strip()}")' if own else ""
     return f"the query cannot be run: {' '.join(message.split())}{where}"

@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,8 @@ from pairmine import progress
 
 TEXT_ROWS = 1_000
 CSV_END = "\r\n"
+JOINING = {"Cf", "Zs"}
+BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 Rows = Iterable[Sequence[Any]]
 
 
@@ -34,7 +37,7 @@ def plain(value: Any) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """Return a value as one line: nothing for null, control characters as escapes."""
+    """Return a value as one line: nothing for null, escapes for control and bidirectional formatting characters."""
     if isinstance(value, float):
         return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.0f}"
     value = plain(value)
@@ -45,7 +48,8 @@ def as_text(value: Any) -> str:
 
 
 def _visible(character: str) -> str:
-    return character if character.isprintable() else character.encode("unicode_escape").decode()
+    shown = character.isprintable() or (unicodedata.category(character) in JOINING and character not in BIDIRECTIONAL)
+    return character if shown else character.encode("unicode_escape").decode()
 
 
 def text_table(names: Sequence[str], rows: Rows, *, width: int | None = None) -> str:

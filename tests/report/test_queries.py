@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,11 @@ def ask(workspace, query=None, **options) -> list[dict]:
 
 def on(name: str) -> str:
     return "toy" if queries.names()[name] == "source" else "toy-co"
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    views = folder / engine.CATALOGUE_DATABASE
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path != views}
 
 
 @pytest.mark.parametrize("name", queries.names())
@@ -95,6 +101,19 @@ def test_the_list_tells_what_each_reads(world) -> None:
         "explain analyze with t as (copy (select 1) to '{place}/x.csv') select * from t",
         "explain /* */ analyze copy (select 1) to '{place}/x.csv'",
         "explain (analyze) copy (select 1) to '{place}/x.csv'",
+        "explain/**/analyze/**/with/**/t/**/as/**/(copy/**/(select/**/42)/**/to/**/"
+        "'{place}/catalogue/toy/manifest.json'/**/(format/**/csv)) select 1",
+        "/*é*/explain/*é*/analyze/*é*/with t as (copy (select 1) to '{place}/x.csv') select 1",
+        "explain--\nanalyze--\nwith t as (copy (select 1) to '{place}/x.csv') select 1",
+        "explain /* /* */ select 1 */ analyze with t as (copy (select 1) to '{place}/x.csv') select 1",
+        "explain/**/(/**/analyze/**/)/**/with/**/t as (copy (select 1) to '{place}/x.csv') select 1",
+        "explain (format json, analyze) with t as (copy (select 1) to '{place}/x.csv') select 1",
+        "explain (analyze -- ) select 1\n) with t as (copy (select 1) to '{place}/x.csv') select 1",
+        "explain\u00a0analyze with t as (copy (select 1) to '{place}/x.csv') select 1",
+        "with/**/t/**/as/**/(copy (select 1) to '{place}/x.csv')/**/select 1",
+        "explain analyze from query('with t as (copy (select 1) to ''{place}/x.csv'') from t')",
+        "pivot (with t as (copy (select 1) to '{place}/x.csv') select 1 as a, 2 as b) on a using sum(b)",
+        "explain select 1; explain select 2",
         "from query('with t as (copy (select 1) to ''{place}/x.csv'') from t')",
         "from json_execute_serialized_sql('{serialized}')",
         "attach '{place}/x.db' as y",
@@ -133,11 +152,11 @@ def test_no_query_writes_or_gets_out(world, query) -> None:
     for folder in (world.parent / f"{world.name}-x", world.parent):
         folder.mkdir(exist_ok=True)
         (folder / "outside").write_text("secret")
-    before = sorted(world.rglob("*"))
+    before = contents(world)
     with pytest.raises(UsageError) as caught:
         list(queries.answer(world, text))
     assert "\n" not in str(caught.value)
-    assert sorted(world.rglob("*")) == before
+    assert contents(world) == before
 
 
 def test_what_only_reads_is_allowed(world) -> None:
@@ -150,7 +169,18 @@ def test_what_only_reads_is_allowed(world) -> None:
         "n": 3
     }
     assert ask(world, "describe toy.tracks")[0]["column_name"] == "track_id"
-    assert "explain_value" in ask(world, "explain analyze select 1")[0]
+    for options in (
+        "analyze",
+        "(analyze)",
+        "(format json)",
+        "/*é*/ (/* */ ANALYZE, format json) --\n",
+        "analyze(select",
+    ):
+        closing = ")" if "(select" in options else ""
+        assert (
+            "explain_value"
+            in ask(world, f"-- é\nexplain {options.removesuffix('select')} select 'é'::varchar {closing}")[0]
+        )
     assert ask(world, "select title from tracks limit 1", on="toy") == [{"title": "Title 0"}]
 
 
@@ -166,6 +196,11 @@ def test_what_only_reads_is_allowed(world) -> None:
         ({"listed": True, "name": "epochs"}, "ask one thing"),
         ({"name": "top-vias", "on": "toy-self"}, "vias"),
         ({"query": "select 1\nfrom nowhere"}, "line 2"),
+        (
+            {"query": "select date '2020-01-01',\n(range || 'a')::integer from range(9)"},
+            "Could not convert string '0a'",
+        ),
+        ({"query": "pivot toy.tracks on album"}, r"from \(pivot"),
     ],
 )
 def test_what_is_wrong_is_said(world, options, hint) -> None:
@@ -202,12 +237,64 @@ def test_values_of_every_type_print_in_every_style(world) -> None:
     assert list(csv.reader(io.StringIO(printed)))[1][8] == "a\u001b[31m\nb"
 
 
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        ("date 'infinity'", "infinity"),
+        ("date '10000-01-01'", "10000-01-01"),
+        ("timestamp '-infinity'", "-infinity"),
+        ("340282366920938463463374607431768211455::uhugeint", 2**128 - 1),
+        ("time '24:00:00'", "24:00:00"),
+        ("'10101'::bit", "10101"),
+        ("interval '1 month 2 days'", "1 month 2 days"),
+        ("interval '100000000 years'", "100000000 years"),
+        ("timestamp_ns '2020-01-01 00:00:00.123456789'", "2020-01-01 00:00:00.123456789"),
+        ("[date 'infinity', null]", ["infinity", None]),
+        ("{'a b': {'date': date 'infinity'}, 'n': 1}", {"a b": {"date": "infinity"}, "n": 1}),
+        ("map {date 'infinity': 1}", {"infinity": 1}),
+        ("'b'::enum('a', 'b')", "b"),
+    ],
+)
+def test_values_that_python_cannot_hold_print_as_duckdb_has_them(world, value, printed) -> None:
+    assert ask(world, f'select {value} as "x""y", 1.5::double as n, 1 as "x""y", null as o -- z\n;') == [
+        {'x"y': printed, "n": 1.5, 'x"y_1': 1, "o": None}
+    ]
+
+
+@pytest.mark.parametrize("style", ["json", "csv", "text"])
+@pytest.mark.parametrize("value", ["i", "date '2020-01-01' + i::integer"])
+def test_a_query_that_fails_under_way_is_a_wrong_query_and_prints_nothing(world, style, value) -> None:
+    answer = queries.answer(world, f"select if(i = 50000, error('x'), {value}) from range(60000) t(i)", style=style)
+    with pytest.raises(UsageError, match="cannot be run"):
+        next(answer)
+
+
+def test_rows_come_in_order_whatever_the_batch(world) -> None:
+    found = ask(world, "select range as i, date '2020-01-01' as d from range(25000) order by i desc")
+    assert [row["i"] for row in found] == list(range(25000))[::-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"), [("find-track", "text"), ("best-partners", "key"), ("pairs-of-track", "key")]
+)
+def test_text_that_looks_like_a_number_is_text(world, name, variable) -> None:
+    of = {"pairs-of-track": "toy-co"}.get(name, "toy")
+    assert ask(world, name=name, on=of, settings=[f"{variable}=2112"]) == []
+    assert "34" in ask(world, name="find-track", on="toy", settings=["text=34"])[0]["title"]
+
+
 def test_text_is_limited_and_says_so_json_and_csv_are_not(world, capsys) -> None:
     query = "select range as i from range(2500)"
     assert len(next(queries.answer(world, query)).splitlines()) == 2 + tables.TEXT_ROWS
     assert "--json" in capsys.readouterr().err
     assert [row["i"] for row in ask(world, query)] == list(range(2500))
     assert len(list(queries.answer(world, query, style="csv"))) == 2501
+
+
+def test_joined_emoji_and_wide_blanks_print_as_they_are_what_turns_the_line_around_does_not() -> None:
+    family = "\U0001f468\u200d\U0001f469 \u3000\u00a0\ufe0f"
+    assert tables.as_text(family) == family
+    assert tables.as_text("\u202ea\u2069\u200fb\u2028\x85\x00") == "\\u202ea\\u2069\\u200fb\\u2028\\x85\\x00"
 
 
 def test_text_cuts_nothing_off_and_puts_numbers_to_the_right() -> None:

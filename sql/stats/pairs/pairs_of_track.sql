@@ -4,7 +4,7 @@
 with chosen as (
     select track_id
     from pair_tracks
-    where key = coalesce(getvariable('key'), (select key from pair_tracks order by track_id limit 1))
+    where key = coalesce(getvariable('key')::varchar, (select key from pair_tracks order by track_id limit 1))
 ),
 
 directions as (

@@ -4,7 +4,7 @@
 with chosen as (
     select track_id
     from tracks
-    where key = coalesce(getvariable('key'), (select key from tracks where track_id = 0))
+    where key = coalesce(getvariable('key')::varchar, (select key from tracks where track_id = 0))
 ),
 
 own as (

@@ -6,7 +6,7 @@ with found as (
     from tracks
     where contains(
         lower(coalesce(title, '') || ' by ' || coalesce(artist, '')),
-        lower(coalesce(getvariable('text'), ''))
+        lower(coalesce(getvariable('text')::varchar, ''))
     )
 ),
 
