@@ -11,7 +11,7 @@ from pairmine import engine, seeding, store
 from pairmine.errors import MissingError, UsageError
 from pairmine.registry import check_name
 from pairmine.report.source_stats import table_rows
-from pairmine.report.tables import text_table
+from pairmine.report.tables import as_text, text_table
 
 SHARED = {
     "playlists": ("playlist_tracks", "shared_playlists"),
@@ -45,7 +45,8 @@ class Explained:
         lines = []
         for letter, track in zip("ab", self.tracks, strict=True):
             stands = f", in {track['playlists']:,} playlists" if "playlists" in track else ""
-            lines.append(f"{letter}: {track['key']}  {track['title']} by {track['artist']}{stands}")
+            name = " by ".join(as_text(track[each]) for each in ("title", "artist") if track[each] is not None)
+            lines.append(f"{letter}: {'  '.join(filter(None, (as_text(track['key']), name)))}{stands}")
         return lines
 
     def _shared_lines(self) -> list[str]:

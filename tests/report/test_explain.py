@@ -9,7 +9,7 @@ from pairmine.errors import MissingError, UsageError
 from pairmine.kernels.topk import SCORES, TIES
 from pairmine.pairing import build_pairs
 from pairmine.report.describe import describe
-from pairmine.report.explain import explain
+from pairmine.report.explain import Explained, explain
 from pairmine.schema import CATALOGUE, PAIRS
 from pairmine.strategies._inputs import Parameters
 from tests.conftest import random_playlists
@@ -85,6 +85,13 @@ def test_epochs_of_a_pair(world, rows) -> None:
     expected = [(e, "a" if x == a else "b") for e, x, y in drawn if {x, y} == {a, b}]
     assert [(row["epoch"], row["anchor"]) for row in told] == expected
     assert "a pair in" in str(explain(world, key(a), key(b), pair_set=world / "pairs" / "toy-tco"))
+
+
+def test_titles_print_no_control_characters_and_what_is_missing_is_left_out() -> None:
+    told = [("k\n1", "\x1b[31mred", None), ("k2", None, None), ("k3", None, "x"), ("k4", "y", "z")]
+    tracks = [dict(zip(("key", "title", "artist"), each, strict=True)) for each in told]
+    printed = [str(Explained("toy", tracks[i : i + 2], {}, None, {}, None)).splitlines() for i in (0, 2)]
+    assert printed == [["a: k\\n1  \\x1b[31mred", "b: k2"], ["a: k3  x", "b: k4  y by z"]]
 
 
 def test_what_cannot_be_explained(world, tmp_path) -> None:
