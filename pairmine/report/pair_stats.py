@@ -13,7 +13,7 @@ from pairmine.report import false_negatives
 from pairmine.report.source_stats import table_rows
 from pairmine.report.tables import text_table
 
-MEMORY = "2GB"
+MEMORY = "2GB"  # enough for 50 million pairs, which spill; with more DuckDB takes more, and is no faster
 EPOCHS_AT_ONCE = 4
 PAPERS = {"playlists-2023": {"tracks": 1_779_072, "playlists": 999_219}}
 DECILES = [f"p{tenth}" for tenth in range(0, 101, 10)]

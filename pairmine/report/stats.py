@@ -14,13 +14,13 @@ def stats(workspace: Path, what: str, batch: int = 384) -> PairStats | SourceSta
 
     Raises:
         UsageError: there is none of that name.
-        MissingError: the workspace is empty.
+        MissingError: the workspace is empty, or the folder a source's that is in none.
     """
     folder = Path(what)
     if (folder / store.MANIFEST).is_file():
         if "strategy" in store.read_manifest(folder):
             return pair_stats(workspace, folder, batch)
-        return source_stats(folder.resolve().parent.parent, folder.resolve().name)
+        return _of_folder(folder.resolve())
     sources, pair_sets = engine.sources(workspace), engine.pair_sets(workspace)
     if not sources and not pair_sets:
         raise MissingError(f"no pair set in {what}, and workspace {workspace} is empty: run `pairmine ingest` first")
@@ -28,3 +28,13 @@ def stats(workspace: Path, what: str, batch: int = 384) -> PairStats | SourceSta
     return (
         source_stats(workspace, what) if what in sources else pair_stats(workspace, workspace / "pairs" / what, batch)
     )
+
+
+def _of_folder(folder: Path) -> SourceStats:
+    """Return the statistics of a source by its folder."""
+    if folder.parent.name != "catalogue":
+        raise MissingError(
+            f"{folder} is a source outside of a workspace: move it to WORKSPACE/catalogue/{folder.name}, "
+            f"then run `pairmine stats {folder.name} --workspace WORKSPACE`"
+        )
+    return source_stats(folder.parent.parent, folder.name)

@@ -51,10 +51,10 @@ def test_sizes(figures, pairs, rows) -> None:
 
 
 def test_repeats(figures, pairs) -> None:
-    seen, repeated = set(), 0
-    for _, anchor, positive, _ in pairs:
-        repeated += frozenset((anchor, positive)) in seen
-        seen.add(frozenset((anchor, positive)))
+    first: dict[frozenset, int] = {}
+    for epoch, anchor, positive, _ in pairs:
+        first.setdefault(frozenset((anchor, positive)), epoch)
+    repeated = sum(epoch > first[frozenset((anchor, positive))] for epoch, anchor, positive, _ in pairs)
     assert figures["repeated_pairs"] == pytest.approx(repeated / len(pairs))
 
 
@@ -194,3 +194,6 @@ def test_names_folders_and_what_is_neither(world, tmp_path) -> None:
         stats(world, "toy-c")
     with pytest.raises(MissingError, match="pairmine ingest"):
         stats(tmp_path, "toy")
+    shutil.copytree(world / "catalogue" / "toy", tmp_path / "copied")
+    with pytest.raises(MissingError, match="copied is a source outside of a workspace"):
+        stats(world, str(tmp_path / "copied"))

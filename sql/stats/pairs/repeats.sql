@@ -1,14 +1,20 @@
--- Pairs that an epoch is the first to hold: one row per epoch. An unordered pair counts once, wherever it recurs.
+-- Pairs that no earlier epoch holds, in either direction: one row per epoch.
 
 with unordered as (
-    select min(epoch) as epoch
+    select least(anchor, positive) as a, greatest(anchor, positive) as b, epoch, count(*) as times
     from pairs
-    group by least(anchor, positive), greatest(anchor, positive)
+    group by all
+),
+
+firsts as (
+    select min(epoch) as epoch, arg_min(times, epoch) as times
+    from unordered
+    group by a, b
 ),
 
 new as (
-    select epoch, count(*) as new_pairs
-    from unordered
+    select epoch, sum(times)::bigint as new_pairs
+    from firsts
     group by epoch
 ),
 
