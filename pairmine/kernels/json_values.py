@@ -1,7 +1,9 @@
 """The structure of JSON text: where values end, where members stand, where the next playlist may begin.
 
 Strings end at the next unescaped quote; what stands in them (control characters, escapes, UTF-8) is left to
-whoever decodes them. Everything else is held to RFC 8259. Buffers are padded as `byte_runs` says.
+whoever decodes them. Everything else is held to RFC 8259, but for the words NaN, Infinity and -Infinity: Python
+and others write them for numbers, so they are whole values, and unfit for any field. Buffers are padded as
+`byte_runs` says.
 """
 
 import numba as nb
@@ -20,13 +22,16 @@ _VALUE, _VALUE_OR_CLOSE, _KEY, _KEY_OR_CLOSE, _AFTER = 0, 1, 2, 3, 4
 _QUOTE, _BACKSLASH, _COMMA, _COLON = ord('"'), ord("\\"), ord(","), ord(":")
 _OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_LIST, _CLOSE_LIST = ord("{"), ord("}"), ord("["), ord("]")
 _ZERO, _NINE, _MINUS, _PLUS, _DOT = ord("0"), ord("9"), ord("-"), ord("+"), ord(".")
+_INFINITE = ord("I")
 _WORDS = (
     np.frombuffer(b"true", np.uint8),
     np.frombuffer(b"false", np.uint8),
     np.frombuffer(b"null", np.uint8),
+    np.frombuffer(b"NaN", np.uint8),
+    np.frombuffer(b"Infinity", np.uint8),
 )
-_TELLING = tuple(np.frombuffer(key, np.uint8) for key in (b"tracks", b"pid", b"track_uri"))
-_HAS_TRACKS, _HAS_PID, _HAS_URI = 2, 4, 8
+_TELLING = tuple(np.frombuffer(key, np.uint8) for key in (b"tracks", b"pid", b"track_uri", b"playlists"))
+HAS_TRACKS, _HAS_PID, _HAS_URI, HAS_PLAYLISTS = 2, 4, 8, 16
 
 
 @nb.njit(nogil=True, cache=True)
@@ -56,6 +61,26 @@ def skip_string(buffer: Bytes, pos: Int, end: Int) -> Int:
 
 
 @nb.njit(nogil=True, cache=True)
+def _same(buffer: Bytes, pos: Int, word: Bytes) -> Int:
+    """Number of leading bytes of `word` that stand at `pos`."""
+    count = 0
+    while count < word.size and buffer[pos + count] == word[count]:
+        count += 1
+    return count
+
+
+@nb.njit(nogil=True, cache=True)
+def _skip_word(buffer: Bytes, pos: Int) -> tuple[Int, Int]:
+    """Return (WHOLE or BROKEN, place) for true, false, null, NaN and Infinity."""
+    for index in range(len(_WORDS)):
+        word = _WORDS[index]
+        if buffer[pos] == word[0]:
+            same = _same(buffer, pos, word)
+            return (WHOLE if same == word.size else BROKEN), pos + same
+    return BROKEN, pos
+
+
+@nb.njit(nogil=True, cache=True)
 def _digits(buffer: Bytes, pos: Int) -> Int:
     while _ZERO <= buffer[pos] <= _NINE:
         pos += 1
@@ -66,6 +91,8 @@ def _digits(buffer: Bytes, pos: Int) -> Int:
 def _skip_number(buffer: Bytes, pos: Int) -> tuple[Int, Int]:
     """Return (WHOLE or BROKEN, place behind the number or of its fault)."""
     pos += buffer[pos] == _MINUS
+    if buffer[pos] == _INFINITE:
+        return _skip_word(buffer, pos)
     start = pos
     pos = _digits(buffer, pos)
     if pos == start or (buffer[start] == _ZERO and pos > start + 1):
@@ -82,24 +109,6 @@ def _skip_number(buffer: Bytes, pos: Int) -> tuple[Int, Int]:
         if pos == start:
             return BROKEN, pos
     return WHOLE, pos
-
-
-@nb.njit(nogil=True, cache=True)
-def _same(buffer: Bytes, pos: Int, word: Bytes) -> Int:
-    """Number of leading bytes of `word` that stand at `pos`."""
-    count = 0
-    while count < word.size and buffer[pos + count] == word[count]:
-        count += 1
-    return count
-
-
-@nb.njit(nogil=True, cache=True)
-def _skip_word(buffer: Bytes, pos: Int) -> tuple[Int, Int]:
-    """Return (WHOLE or BROKEN, place) for true, false and null."""
-    first = buffer[pos]
-    word = _WORDS[0] if first == ord("t") else _WORDS[1] if first == ord("f") else _WORDS[2]
-    same = _same(buffer, pos, word)
-    return (WHOLE if same == word.size else BROKEN), pos + same
 
 
 @nb.njit(nogil=True, cache=True)
@@ -216,37 +225,30 @@ def members(buffer: Bytes, pos: Int, end: Int) -> npt.NDArray[np.int64]:
 
 
 @nb.njit(nogil=True, cache=True)
-def find_playlist(buffer: Bytes, pos: Int, end: Int, before: Int, limit: Int, is_last: bool) -> tuple[Int, Int, Int]:
-    """Find the next whole object that has `tracks`, or a `pid` but is no track, behind a comma or bracket.
+def find_playlist(buffer: Bytes, pos: Int, end: Int, limit: Int, is_last: bool) -> tuple[Int, Int]:
+    """Find the next object that has `tracks`, or a `pid` but is no track.
 
-    Objects that are not whole within `limit` bytes are passed over. Each byte is visited a bounded number of
-    times, because at most 64 objects can be open around it.
+    Broken ones, and such as are not whole within `limit` bytes, are found too if they show these keys before
+    their fault. Each byte is visited a bounded number of times, because at most 64 objects can be open around it.
 
     Args:
         buffer: the data.
         pos: where to begin.
         end: where the data ends.
-        before: the last byte before `pos` that is no white space.
         limit: bytes to look ahead.
         is_last: no data follows.
 
     Returns:
-        (FOUND, its place, …) or (NEED_MORE, the place to go on from when there is more data, its `before`).
+        (FOUND, its place) or (NEED_MORE, the place to go on from when there is more data).
     """
     while pos < end:
-        byte = buffer[pos]
-        if byte <= 0x20:
-            pos += 1
-            continue
-        if byte != _OPEN_OBJECT or before not in (_COMMA, _OPEN_LIST):
-            before = np.int64(byte)
+        if buffer[pos] != _OPEN_OBJECT:
             pos += 1
             continue
         status, stop, keys = skip_value(buffer, pos, min(end, pos + limit))
-        if status == WHOLE and (keys & _HAS_TRACKS or keys & (_HAS_PID | _HAS_URI) == _HAS_PID):
-            return FOUND, pos, before
         if status == INCOMPLETE and end - pos < limit and not is_last:
-            return NEED_MORE, pos, before
-        before = np.int64(_CLOSE_OBJECT if status == WHOLE else byte)
+            return NEED_MORE, pos
+        if keys & HAS_TRACKS or keys & (_HAS_PID | _HAS_URI) == _HAS_PID:
+            return FOUND, pos
         pos = stop if status == WHOLE else pos + 1
-    return NEED_MORE, end, before
+    return NEED_MORE, end

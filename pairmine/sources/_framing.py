@@ -11,6 +11,8 @@ from pairmine.kernels.byte_runs import Int
 from pairmine.kernels.json_values import (
     BROKEN,
     FOUND,
+    HAS_PLAYLISTS,
+    HAS_TRACKS,
     INCOMPLETE,
     MAX_DEPTH,
     TOO_DEEP,
@@ -28,7 +30,13 @@ Bytes = npt.NDArray[np.uint8]
 
 LOOK_AHEAD = 64 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-MAX_FAULTS_TOLD = 3
+MAX_FAULTS_TOLD = 4
+TELLING_BYTES = 1 << 16
+_FOREIGN = (
+    ((b"PK\x03\x04",), "a zip archive: unpack it first"),
+    ((b"\xff\xfe", b"\xfe\xff", b"[\0", b"{\0", b"\0[", b"\0{"), "text in UTF-16: convert it to UTF-8 first"),
+)
+_TOO_EARLY = "the file ends too early"
 _NO_LIST = 'holds no list of playlists: expected [...] or {"playlists": [...]}'
 
 
@@ -62,14 +70,30 @@ class PlaylistFile:
         self._fast, self._look_ahead = fast, look_ahead
         self._records = Records(blocks.buffer.size)
         self._fault: Reject | None = None
-        self._lists = self._lists_before = 0
-        self._in_object = self._told_damage = False
+        self._faults = self._lists = self._lists_before = 0
+        self._in_object = self._in_lines = self._told_damage = False
 
     def read(self) -> bool:
         """Read the file; return whether its frame is sound (else its last reject tells)."""
         self._more()
-        if self._blocks.buffer[:3].tobytes() == BYTE_ORDER_MARK:
-            self._blocks.start = 3
+        head = self._blocks.buffer[:4].tobytes()
+        if head.startswith(BYTE_ORDER_MARK):
+            self._blocks.start = len(BYTE_ORDER_MARK)
+        foreign = [what for marks, what in _FOREIGN if head.startswith(marks)]
+        if foreign:
+            self._note(foreign[0])
+        else:
+            self._documents()
+        self._flush()
+        if self._fault is not None:
+            more = self._faults - MAX_FAULTS_TOLD
+            self._reject(self._fault._replace(reason=f"{self._fault.reason}{f' (and {more} more)' * (more > 0)}"))
+        return self._fault is None
+
+    # -- the frame around the playlists
+
+    def _documents(self) -> None:
+        """Read all that follows each other in the file."""
         step = self._document
         while self._peek() >= 0:
             try:
@@ -81,27 +105,45 @@ class PlaylistFile:
             self._note_damage()
         if not self._lists and self._fault is None:
             self._note(_NO_LIST)
-        self._flush()
-        if self._fault is not None:
-            self._reject(self._fault)
-        return self._fault is None
-
-    # -- the frame around the playlists
 
     def _document(self) -> None:
-        """Read a list of playlists or an object that has one; several may follow each other."""
+        """Read a list of playlists, an object that has one, or a playlist; several may follow each other."""
         self._in_object = False
         byte = self._peek()
-        if byte == ord("["):
+        if byte == ord("{") and self._is_playlist():
+            self._line()
+        elif byte == ord(",") and self._in_lines:
+            self._step()
+        elif byte == ord("["):
+            self._in_lines = False
             self._step()
             self._list(scan.BEFORE_FIRST)
         elif byte == ord("{"):
+            self._in_lines = False
             self._step()
             self._lists_before = self._lists
             self._in_object = self._peek() != ord("}")
             self._members(first=True)
         else:
             self._lose("expected [ or { here")
+
+    def _is_playlist(self) -> bool:
+        """Return whether the object here is a playlist itself: whether `tracks` is among its first keys."""
+        blocks = self._blocks
+        while True:
+            end = min(blocks.end, blocks.start + TELLING_BYTES)
+            status, _, keys = skip_value(blocks.buffer, blocks.start, end)
+            keys &= HAS_TRACKS | HAS_PLAYLISTS
+            if keys or status != INCOMPLETE or end < blocks.end or blocks.finished:
+                return bool(keys == HAS_TRACKS)
+            self._more()
+
+    def _line(self) -> None:
+        """Read playlists that stand in no list, as in JSON lines."""
+        self._in_lines = True
+        self._lists += 1
+        if self._scan(scan.BEFORE_FIRST) == scan.BEFORE_FIRST:
+            self._value()
 
     def _members(self, *, first: bool) -> None:
         """Read on in the object around the list, from its first member or from behind one."""
@@ -156,7 +198,7 @@ class PlaylistFile:
             state = self._scan(state)
             byte = self._peek()
             if byte < 0:
-                self._lose("ends inside its list of playlists")
+                self._lose("inside its list of playlists")
             if byte == ord("]"):
                 if state == scan.BEFORE_NEXT:
                     self._note("a comma stands before the end of the list")
@@ -232,17 +274,14 @@ class PlaylistFile:
             return f"{what} is malformed JSON at byte {self._blocks.base + stop}"
         if self._blocks.end - self._blocks.start >= self._look_ahead:
             return f"{what} is longer than {self._look_ahead} bytes"
-        return f"the file ends inside {what}"
+        return f"{_TOO_EARLY}: inside {what}"
 
     def _resume(self) -> None:
         """Go on behind `start` with the next playlist, or at the end of the file."""
         blocks = self._blocks
-        before: Int = int(blocks.buffer[blocks.start])
         pos: Int = blocks.start + 1
         while True:
-            status, pos, before = find_playlist(
-                blocks.buffer, pos, blocks.end, before, self._look_ahead, blocks.finished
-            )
+            status, pos = find_playlist(blocks.buffer, pos, blocks.end, self._look_ahead, blocks.finished)
             blocks.start = pos
             if status == FOUND:
                 break
@@ -250,6 +289,9 @@ class PlaylistFile:
                 return
             self._more()
             pos = blocks.start
+        if self._in_lines:
+            self._line()
+            return
         self._list(scan.BEFORE_NEXT)
         if self._in_object:
             self._members(first=False)
@@ -259,7 +301,7 @@ class PlaylistFile:
         if self._peek() >= 0:
             self._note(reason)
         elif self._blocks.damage is None:
-            self._note(f"the file ends too early: {reason}")
+            self._note(f"{_TOO_EARLY}: {reason}")
         raise _LostError
 
     def _note_damage(self) -> None:
@@ -269,9 +311,10 @@ class PlaylistFile:
     def _note(self, reason: str) -> None:
         """Note a fault of the file itself; all of them make one reject."""
         fault = self._fault
+        self._faults += 1
         if fault is None:
             self._fault = Reject("files", self._blocks.position, reason, self._excerpt())
-        elif fault.reason.count("; at byte ") < MAX_FAULTS_TOLD:
+        elif self._faults <= MAX_FAULTS_TOLD:
             self._fault = fault._replace(reason=f"{fault.reason}; at byte {self._blocks.position}: {reason}")
 
     def _refuse(self, reason: str) -> None:

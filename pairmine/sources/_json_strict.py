@@ -17,7 +17,10 @@ from pairmine.sources._records import Entry, Playlist, Reject
 
 EXCERPT_CHARACTERS = 80
 EXCERPT_BYTES = 4 * EXCERPT_CHARACTERS
-_KINDS = {b'"': "a string", b"{": "an object", b"[": "a list", b"t": "true", b"f": "false", b"n": "null"}
+_KINDS = {
+    b'"': "a string", b"{": "an object", b"[": "a list", b"t": "true", b"f": "false", b"n": "null",
+    b"N": "NaN", b"I": "Infinity",
+}  # fmt: skip
 
 Value = TypeVar("Value")
 
@@ -58,9 +61,10 @@ class _Reader:
         self.padded = np.frombuffer(data + bytes(PADDING), np.uint8)
         self.rejects: list[Reject] = []
         self.path = "playlist"
+        self.lost: list[tuple[str, int]] = []
 
     def playlist(self) -> tuple[Playlist | None, list[Reject]]:
-        fields = self._fields(0)
+        fields = self._fields(0, _PLAYLIST_KEYS)
         try:
             pid = _required(self._value(fields, "pid", _whole_number(layout.PID_MAX)))
         except _UnfitError as fault:
@@ -69,6 +73,7 @@ class _Reader:
         tracks = fields.get("tracks")
         if tracks is None or self.data[tracks[0]] != ord("["):
             return self._refuse("tracks: expected a list")
+        self._tell_lost("")
         name, description = (self._optional(fields, key, _text) for key in ("name", "description"))
         numbers = [self._optional(fields, key, _NUMBERS[key]) for key in layout.NUMBERS]
         entries = self._entries(tracks[0])
@@ -86,16 +91,25 @@ class _Reader:
             excerpt(self.data[start : start + EXCERPT_BYTES]),
         )
 
-    def _fields(self, start: int) -> dict[str, tuple[int, int]]:
-        """Return where the values of the object at `start` stand; of a key that stands twice, the last."""
+    def _fields(self, start: int, known: frozenset[str]) -> dict[str, tuple[int, int]]:
+        """Return where the values of the object at `start` stand; of a known key that stands twice, the last."""
+        self.lost.clear()
         rows: npt.NDArray[np.int64] = members(self.padded, start, len(self.data))
-        fields = {}
+        fields: dict[str, tuple[int, int]] = {}
         for key_start, key_stop, value_start, value_stop in rows.tolist():
             try:
-                fields[orjson.loads(self.data[key_start:key_stop])] = value_start, value_stop
+                key = orjson.loads(self.data[key_start:key_stop])
             except ValueError:
                 continue  # no key we know is spelt so
+            if key in fields and key in known:
+                self.lost.append((key, fields[key][0]))
+            fields[key] = value_start, value_stop
         return fields
+
+    def _tell_lost(self, path: str) -> None:
+        """Tell which values were lost to a later one of the same key when the fields were read."""
+        for key, start in self.lost:
+            self.rejects.append(self._reject("fields", start, f"{path}{key}: the key stands twice, the last is taken"))
 
     def _value(self, fields: dict[str, tuple[int, int]], key: str, parse: Callable[[bytes], Value]) -> Value | None:
         """Return a field's value, None if it is absent or null."""
@@ -123,6 +137,10 @@ class _Reader:
         if len(stated) == len(entries) == len(set(stated)):
             for entry, pos in entries:
                 entry.position = pos if pos is not None else entry.position
+        elif any(pos not in (None, entry.position) for entry, pos in entries):
+            fault = "missing in some entries" if len(set(stated)) == len(stated) else "the same in several entries"
+            why = f"tracks.pos: {fault}: the order of the list is taken"
+            self.rejects.append(self._reject("fields", start, why))
         return [entry for entry, _ in entries]
 
     def _entry(self, index: int, start: int) -> tuple[Entry, int | None] | None:
@@ -131,13 +149,14 @@ class _Reader:
         try:
             if self.data[start] != ord("{"):
                 raise _UnfitError(f"expected an object, found {_kind(self.data[start : start + 1])}")
-            fields = self._fields(start)
+            fields = self._fields(start, _ENTRY_KEYS)
             if "tracks" in fields and "track_uri" not in fields:
                 raise SwallowedError
             uri = self._track_uri(fields)
         except _UnfitError as fault:
             self.rejects.append(self._reject("entries", start, f"{path}: {fault}"))
             return None
+        self._tell_lost(f"{path}.")
         texts = [uri, *(self._optional(fields, key, _text, f"{path}.") for key in layout.TEXTS[1:])]
         duration = self._optional(fields, "duration_ms", _whole_number(layout.DURATION_MAX), f"{path}.")
         pos = self._optional(fields, "pos", _whole_number(layout.INT32_MAX), f"{path}.")
@@ -197,6 +216,8 @@ def _truth(token: bytes) -> int:
     return words[token]
 
 
+_ENTRY_KEYS = frozenset((*layout.TEXTS, "duration_ms", "pos"))
+_PLAYLIST_KEYS = frozenset(("pid", "name", "description", "tracks", *layout.NUMBERS))
 _NUMBERS: dict[str, Callable[[bytes], int]] = {
     key: _truth if key == "collaborative" else _whole_number(largest) for key, largest in layout.NUMBERS.items()
 }

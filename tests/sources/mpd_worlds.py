@@ -121,8 +121,11 @@ def _spell_text(text: str, chance: random.Random) -> str:
 
 
 def document(made: list[dict[str, Any]], chance: random.Random) -> bytes:
-    """Write playlists as a file: slice layout or bare list."""
-    if chance.random() < 0.5:
+    """Write playlists as a file: slice layout, bare list or JSON lines."""
+    way = chance.randrange(3)
+    if way == 0 and made and all(isinstance(playlist, dict) and "tracks" in playlist for playlist in made):
+        return chance.choice(["\n", "", " , "]).join(spell(playlist, chance) for playlist in made).encode()
+    if way <= 1:
         return spell(made, chance).encode()
     frame = [("info", {"slice": "0-999", "playlists": [1]}), ("playlists", made), ("z", [{}])]
     chance.shuffle(frame)

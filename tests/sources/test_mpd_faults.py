@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mpd_worlds import read
@@ -16,6 +17,7 @@ from pairmine.kernels import playlist_arrays as layout
 A = '{"pid": 1, "tracks": [{"track_uri": "t"}, {"track_uri": "u"}]}'
 B = '{"pid": 2, "tracks": []}'
 C = '{"tracks": [{"track_uri": "v", "pid": 3}], "pid": 3}'
+D = '{"pid": 4, "tracks": []}'
 
 FRAMES = [
     # (data, pids taken, (unit, position, part of the reason) of the rejects)
@@ -36,12 +38,20 @@ FRAMES = [
     (f"[{A}, 1x, {B}]", [1, 2], [("playlists", 65, "expected a playlist"), ("files", 66, "expected a comma or ]")]),
     (f"[{A}, xx, {B}]", [1, 2], [("playlists", 65, "malformed JSON at byte 65")]),
     (f"[{A}, {B[:-3]}, {C}]", [1, 3], [("playlists", 65, "malformed JSON")]),
-    (f"[{A[:-2]}, {B}, {C}]", [2, 3], [("playlists", 1, "the file ends inside this playlist")]),
-    (f"[{A}, {B}, {C[:-5]}", [1, 2], [("playlists", 91, "the file ends inside this playlist")]),
+    (f"[{A[:-2]}, {B}, {C}]", [2, 3], [("playlists", 1, "the file ends too early: inside this playlist")]),
+    (f"[{A}, {B}, {C[:-5]}", [1, 2], [("playlists", 91, "the file ends too early: inside this playlist")]),
     (f"[{A}, {{\"tracks\": []}}, {B}]", [1, 2], [("playlists", 65, "pid: missing")]),
     (f"[{A}, {{\"pid\": -1, \"tracks\": []}}, {B}]", [1, 2], [("playlists", 65, "pid: expected a whole number")]),
     (f"[{A}, {{\"pid\": 5}}, {B}]", [1, 2], [("playlists", 65, "playlist 5: tracks: expected a list")]),
     (f'[{A}, {{"pid": 4, "x": {"[" * 70}{"]" * 70}}}, {B}]', [1, 2], [("playlists", 65, "deeper than 64 levels")]),
+    (f"[{A} x {B} {C}, {D}]", [1, 2, 3, 4], [("files", 64, "expected a comma or ] here; at byte 91: a comma is m")]),
+    (f"{A}\n{B}\n\n{C}", [1, 2, 3], []),
+    (f"{A},{B}, {C}\n[{D}]", [1, 2, 3, 4], []),
+    (f"{A}\n{B[:-3]}\n{C}\n{D}", [1, 3, 4], [("playlists", 63, "malformed JSON")]),
+    (f'{{"tracks": 5, "playlists": [{A}]}}', [1], []),
+    ("PK\x03\x04" + A, [], [("files", 0, "a zip archive: unpack it first")]),
+    ("[\0" + A, [], [("files", 0, "UTF-16")]),
+    ("[" + f"{A} " * 7 + "]", [1] * 7, [("files", 64, "at byte 253: a comma is missing here (and 2 more)")]),
 ]  # fmt: skip
 
 
@@ -95,6 +105,67 @@ def test_a_missing_bracket_loses_one_playlist_only() -> None:
         assert [playlist[0] for playlist in taken] == [pid for pid in range(1000) if pid != 500]
         (reject,) = rejects
         assert (reject.unit, reject.position) == ("playlists", text.index('{"pid": 500'))
+
+
+@pytest.mark.parametrize("fault", ['"num_followers": xx, ', '"num_followers" 1, ', '"x": [1 2], '])
+def test_broken_playlists_in_a_row_are_all_told(fault: str) -> None:
+    broken = f'{{"pid": 9, {fault}"tracks": [{{"track_uri": "t"}}]}}'
+    for text in (f"[{', '.join([broken] * 50)}, {A}]", f'{{"playlists": [{A}, {broken}, {broken}]}}'):
+        for fast in (True, False):
+            taken, rejects = read(text.encode(), fast=fast, block_bytes=300)
+            assert [playlist[0] for playlist in taken] == [1]
+            assert {(reject.unit, text[reject.position :][:10]) for reject in rejects} == {("playlists", '{"pid": 9,')}
+            assert len({reject.position for reject in rejects}) == len(rejects) == text.count('"pid": 9')
+
+
+def told(text: str) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]]]:
+    """Playlists, and (unit, reason) of rejects, on which both readers agree."""
+    fast, strict = (read(text.encode(), fast=fast) for fast in (True, False))
+    assert fast == strict
+    return fast[0], [(reject.unit, reject.reason) for reject in fast[1]]
+
+
+def test_python_writes_nan() -> None:
+    made = [{"pid": pid, "num_followers": float("nan"), "new": -float("inf"), "tracks": []} for pid in range(3)]
+    taken, rejects = told(json.dumps(made))
+    assert [playlist[0] for playlist in taken] == [0, 1, 2]
+    assert [unit for unit, _ in rejects] == ["fields"] * 3
+    assert rejects[0][1].endswith("found NaN")
+    taken, rejects = told('[{"pid": NaN, "tracks": []}, {"pid": 1, "tracks": [{"track_uri": NaN}]}]')
+    assert [playlist[0] for playlist in taken] == [1] and [unit for unit, _ in rejects] == ["playlists", "entries"]
+
+
+def test_keys_that_stand_twice_are_told() -> None:
+    text = (
+        '[{"pid": 1, "tracks": [{"track_uri": "a"}], "new": 1, "new": 2, "name": null, "name": "n",'
+        ' "tracks": [{"track_uri": "b", "track_uri": "c", "pid": 1, "pid": 2}]}]'
+    )
+    ((_, name, _, _, entries),), rejects = told(text)
+    assert name == "n" and [entry[1] for entry in entries] == ["c"]
+    assert [(unit, reason.split(": ")[1]) for unit, reason in rejects] == [
+        ("fields", "tracks"),
+        ("fields", "name"),
+        ("fields", "tracks[0].track_uri"),
+    ]
+    assert all(reason.endswith(": the key stands twice, the last is taken") for _, reason in rejects)
+
+
+@pytest.mark.parametrize(
+    ("stated", "fault"),
+    [
+        ([0, 1, 2], None),
+        ([2, 0, 1], None),
+        ([None, 1, None], None),
+        ([5, None, 7], "missing in some entries"),
+        ([0, 0, 0], "the same in several entries"),
+    ],
+)
+def test_positions_that_are_not_used_are_told(stated: list[int | None], fault: str | None) -> None:
+    tracks = [{"track_uri": "t"} | ({} if pos is None else {"pos": pos}) for pos in stated]
+    (playlist,), rejects = told(json.dumps([{"pid": 1, "tracks": tracks}]))
+    reason = f"playlist 1: tracks.pos: {fault}: the order of the list is taken"
+    assert rejects == ([] if fault is None else [("fields", reason)])
+    assert [entry[0] for entry in playlist[-1]] == ([0, 1, 2])
 
 
 def test_a_playlist_longer_than_the_look_ahead_is_passed_over() -> None:

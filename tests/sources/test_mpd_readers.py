@@ -15,6 +15,10 @@ from pairmine.kernels import playlist_arrays as layout
 from pairmine.kernels.byte_runs import PADDING
 from pairmine.sources._records import Records
 
+INSERTED = [
+    *(b'"', b"{", b"[", b"}", b",", b"\\", b"\x80", b",{", b'{"pid":'),
+    *(b"NaN", b'"pos":1,', b'"name":"",', b"}\n{", b'"tracks":', b'{"playlists":['),
+]
 seeds = st.integers(0, 2**32).map(random.Random)
 
 
@@ -53,7 +57,6 @@ def sound(playlist: dict[str, Any], chance: random.Random) -> dict[str, Any]:
 def test_sound_playlists_are_read_as_any_json_reader_would(made: list[dict[str, Any]], chance: random.Random) -> None:
     made = [sound(playlist, chance) for playlist in made]
     data = document(made, chance)
-    assert json.loads(data) is not None
     for fast in (True, False):
         taken, rejects = read(data, fast=fast)
         assert taken == [expected(playlist) for playlist in made]
@@ -83,7 +86,7 @@ def test_fast_and_strict_agree_on_mutated_bytes_at_any_block_size(
         elif way == 1:
             del data[place : place + chance.choice([1, 1, 30])]
         elif way == 2:
-            data[place:place] = chance.choice([b'"', b"{", b"[", b"}", b",", b"\\", b"\x80", b",{", b'{"pid":'])
+            data[place:place] = chance.choice(INSERTED)
         else:
             data[place:] = data[: chance.randrange(len(data))]
         if not data:
