@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pairmine.kernels import playlist_arrays as layout
-from pairmine.kernels.byte_runs import Int, load64, prefetch
+from pairmine.kernels.byte_runs import PADDING, Int, load64, prefetch
 from pairmine.kernels.text_hashes import pair_high, pair_low, text_hash
 
 Bytes = npt.NDArray[np.uint8]
@@ -21,6 +21,8 @@ URI_LENGTH, TITLE_LENGTH, ARTIST, ALBUM = 0, 1, 2, 3
 # State: what is used of the arena, and how many variants there are.
 ARENA, TRACKS, ARTISTS, ALBUMS = 0, 1, 2, 3
 _AHEAD = 16
+_SEPARATOR = np.frombuffer(b" / " + bytes(PADDING), np.uint8)
+_SEPARATOR_BYTES = 3
 _NUMBER = np.uint64(0xFFFFFFFF)
 _ONE = np.uint64(1)
 
@@ -63,6 +65,7 @@ def _intern_name(
     buffer: Bytes,
     span: Int32s,
     column: int,
+    owner: int,
     table: Words,
     places: Int64s,
     lengths: Int32s,
@@ -70,12 +73,19 @@ def _intern_name(
     state: Int64s,
     which: int,
 ) -> Int:
-    """Return the number of a (uri, name), −1 if there is neither."""
+    """Return the number of a (uri, name), −1 if there is neither.
+
+    Names without a uri are told apart by their owner too, the text in that column (−1: they have none).
+    """
     uri_length, name_length = span[column + 1], span[column + 3]
     if uri_length < 0 and name_length < 0:
         return -1
     uri = text_hash(buffer, span[column], uri_length, 0)
     name = text_hash(buffer, span[column + 2], name_length, 1)
+    owned = owner >= 0 and uri_length <= 0 and name_length > 0
+    owner_length = max(span[owner + 1], 0) if owned else 0
+    if owned:
+        name ^= text_hash(buffer, span[owner], owner_length, 2)
     low, high = pair_low(uri, name), pair_high(uri, name)
     slot = _slot(table, low, high)
     if table[slot + 1] != 0:
@@ -85,7 +95,11 @@ def _intern_name(
     table[slot], table[slot + 1] = low, high | np.uint64(number + 1)
     places[number] = state[ARENA]
     lengths[number, 0], lengths[number, 1] = uri_length, name_length
+    lengths[number, 2] = owner_length + _SEPARATOR_BYTES if owned else 0
     _keep(buffer, span[column], uri_length, arena, state)
+    if owned:
+        _keep(buffer, span[owner], owner_length, arena, state)
+        _keep(_SEPARATOR, 0, _SEPARATOR_BYTES, arena, state)
     _keep(buffer, span[column + 2], name_length, arena, state)
     return number
 
@@ -119,14 +133,14 @@ def intern_entries(
         hashes: (2 × entries,) uint64, of `hash_entries`.
         numbers: (entries,) int32, written.
         state: what is used so far; see the constants above.
-        arena: the texts, uri then title or name; with room for all of the buffer's.
+        arena: the texts, uri then title or name; with room for all of the buffer's twice.
         track_table: slots; like the other tables with free ones left after all entries.
         track_places: where a variant's texts stand in the arena.
         track_columns: (variants, 4) int32: lengths of uri and title (−1 none), numbers of artist and album.
         track_durations: (variants,) int64.
         artist_table: slots.
         artist_places: where a variant's texts stand in the arena.
-        artist_lengths: (variants, 2) int32 lengths of uri and name (−1 none).
+        artist_lengths: (variants, 3) int32 lengths of uri and name (−1 none), and of what stands between them.
         album_table: slots.
         album_places: as for artists.
         album_lengths: as for artists.
@@ -157,6 +171,7 @@ def intern_entries(
             buffer,
             span,
             layout.ARTIST_URI,
+            -1,
             artist_table,
             artist_places,
             artist_lengths,
@@ -165,5 +180,14 @@ def intern_entries(
             ARTISTS,
         )
         track_columns[number, ALBUM] = _intern_name(
-            buffer, span, layout.ALBUM_URI, album_table, album_places, album_lengths, arena, state, ALBUMS
+            buffer,
+            span,
+            layout.ALBUM_URI,
+            layout.ARTIST_NAME,
+            album_table,
+            album_places,
+            album_lengths,
+            arena,
+            state,
+            ALBUMS,
         )

@@ -13,12 +13,15 @@ _FIRST_ROOM = 1 << 16
 
 
 class Names:
-    """Distinct (uri, name) pairs: where their texts stand in the arena, and their lengths (−1: none)."""
+    """Distinct (uri, name) pairs: where their texts stand in the arena, and their lengths (−1: none).
+
+    Between the two may stand whose the name is ("Queen / "), of the third length.
+    """
 
     def __init__(self) -> None:
         self.table = np.zeros(2 * _FIRST_ROOM, np.uint64)
         self.places = np.zeros(0, np.int64)
-        self.lengths = np.zeros((0, 2), np.int32)
+        self.lengths = np.zeros((0, 3), np.int32)
 
     def make_room(self, count: int) -> None:
         """Make room for `count` in all."""
@@ -57,7 +60,7 @@ class Dictionary:
 
     def _make_room(self, entries: int, text_bytes: int) -> None:
         used, tracks, artists, albums = self.state.tolist()
-        _make_room(self.arena, used + text_bytes + PADDING)
+        _make_room(self.arena, used + 2 * text_bytes + PADDING)
         self.table = _roomy_table(self.table, tracks + entries)
         for array in (self.places, self.columns, self.durations):
             _make_room(array, tracks + entries)

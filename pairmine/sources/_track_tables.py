@@ -1,4 +1,7 @@
-"""The tables of tracks, artists and releases: where occurrences disagree the first wins, column by column."""
+"""The tables of tracks, artists and releases: where occurrences disagree the first wins, column by column.
+
+The names of artist and album are taken together with the relation to them, so they never contradict it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,7 +73,7 @@ def _uris(dictionary: Dictionary, names: Names) -> Texts:
 
 
 def _names(dictionary: Dictionary, names: Names) -> Texts:
-    places = names.places + np.maximum(names.lengths[:, 0], 0)
+    places = names.places + np.maximum(names.lengths[:, 0], 0) + names.lengths[:, 2]
     return Texts(dictionary.arena, places, np.ascontiguousarray(names.lengths[:, 1]))
 
 
@@ -78,6 +81,22 @@ def _hashes(texts: Texts) -> Words:
     hashes = np.empty(texts.places.size, np.uint64)
     hash_texts(texts.source, texts.places, texts.lengths, hashes)
     return hashes
+
+
+def _chosen(variants: Variants, names: Names, link: Int32s) -> Int32s:
+    """Return which of `names` each track is related to, −1 for none: those with a uri go before all others."""
+    has_uri, has_name = names.lengths[:, 0] > 0, names.lengths[:, 1] > 0
+    by_uri = variants.winners(_of_name(names, link, has_uri))
+    by_name = variants.winners(_of_name(names, link, has_name & ~has_uri))
+    chosen: Int32s = np.append(link, np.int32(-1))[np.where(by_uri >= 0, by_uri, by_name)]
+    return chosen
+
+
+def _named(variants: Variants, names: Names, link: Int32s, has_text: Bools) -> Int32s:
+    """Return which of `names` names each track's artist or album: the one it is related to, if that has a text."""
+    chosen = _chosen(variants, names, link)
+    first = np.append(link, np.int32(-1))[variants.winners(_of_name(names, link, has_text))]
+    return np.where(np.append(has_text, False)[chosen], chosen, first)
 
 
 def _write_tracks(writer: Writer, variants: Variants, artist: Int32s, album: Int32s) -> int:
@@ -102,9 +121,7 @@ def _write_tracks(writer: Writer, variants: Variants, artist: Int32s, album: Int
     texts = {"key": uris, "title": titles}
     for column, names, link in (("artist", dictionary.artists, artist), ("album", dictionary.albums, album)):
         texts[column] = _names(dictionary, names)
-        present = _of_name(names, link, texts[column].lengths >= 0)
-        winner = variants.winners(present)
-        winners[column] = np.where(winner < 0, np.int32(-1), link[winner]) if link.size else winner
+        winners[column] = _named(variants, names, link, texts[column].lengths >= 0)
         for part in (texts[column], _uris(dictionary, names)):
             lowest = 0 if part is texts[column] else 1  # an empty uri is as good as none
             mark(np.append(_hashes(part), np.uint64(0))[link], _of_name(names, link, part.lengths >= lowest))
@@ -137,11 +154,7 @@ def _write_names(
     table, text_column, relation, id_column = tables
     dictionary = variants.dictionary
     texts = _names(dictionary, names)
-    has_uri, has_name = names.lengths[:, 0] > 0, names.lengths[:, 1] > 0
-    by_uri = variants.winners(_of_name(names, link, has_uri))
-    by_name = variants.winners(_of_name(names, link, has_name & ~has_uri))
-    winner = np.where(by_uri >= 0, by_uri, by_name)
-    chosen = np.append(link, np.int32(-1))[winner]
+    chosen = _chosen(variants, names, link)
     ids, keys = _name_ids(dictionary, names, chosen)
     rank = gathering.lowest_rank(variants.rank, link, names.places.size)
     named = gathering.first_of(ids, rank, texts.lengths >= 0, len(keys))
@@ -159,8 +172,9 @@ def _name_ids(dictionary: Dictionary, names: Names, chosen: Int32s) -> tuple[Int
     has_uri, has_name = names.lengths[:, 0] > 0, names.lengths[:, 1] > 0
     keyed = np.flatnonzero(has_uri | has_name).astype(np.int32)
     uris, texts = _uris(dictionary, names), _names(dictionary, names)
-    places = np.where(has_uri, uris.places, texts.places)[keyed]
-    lengths = np.where(has_uri, uris.lengths, texts.lengths)[keyed]
+    owners = names.lengths[:, 2]
+    places = np.where(has_uri, uris.places, texts.places - owners)[keyed]
+    lengths = np.where(has_uri, uris.lengths, texts.lengths + owners)[keyed]
     all_keys = Texts(dictionary.arena, places, lengths).array(_NAME_PREFIX, ~has_uri[keyed])
     groups, count = numbers_of(all_keys)
     group = np.full(has_uri.size, -1, np.int32)

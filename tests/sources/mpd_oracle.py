@@ -95,7 +95,9 @@ class Oracle:
                 (
                     id_of[uri],
                     uri,
-                    *(first(some, key) for key in ("track_name", "artist_name", "album_name", "duration_ms")),
+                    first(some, "track_name"),
+                    *(first([link(some, kind) or {}, *some], f"{kind}_name") for kind in ("artist", "album")),
+                    first(some, "duration_ms"),
                 )
                 for uri, some in of_uri.items()
             ],
@@ -122,14 +124,10 @@ class Oracle:
         self, of_uri: dict[str, list[dict[str, Any]]], id_of: dict[str, int], kind: str
     ) -> tuple[list[Any], list[Any], int]:
         def key(entry: dict[str, Any]) -> str | None:
-            return entry.get(f"{kind}_uri") or (f"name:{entry[f'{kind}_name']}" if entry.get(f"{kind}_name") else None)
+            return name_key(entry, kind)
 
-        chosen = {}
-        for uri, some in of_uri.items():
-            by_uri = [key(entry) for entry in some if entry.get(f"{kind}_uri")]
-            keys = by_uri or [key(entry) for entry in some if key(entry)]
-            if keys:
-                chosen[uri] = keys[0]
+        linked = {uri: link(some, kind) for uri, some in of_uri.items()}
+        chosen = {uri: str(key(entry)) for uri, entry in linked.items() if entry is not None}
         keys = sorted(set(chosen.values()), key=str.encode)
         rows, conflicts = [], 0
         for number, name in enumerate(keys):
@@ -138,6 +136,18 @@ class Oracle:
             rows.append((number, name, first(some, f"{kind}_name"), *rest))
             conflicts += disagree(some, f"{kind}_name")
         return rows, [(id_of[uri], keys.index(name)) for uri, name in chosen.items()], conflicts
+
+
+def name_key(entry: dict[str, Any], kind: str) -> str | None:
+    name = entry.get(f"{kind}_name")
+    owner = f"{entry.get('artist_name', '')} / " if kind == "album" else ""
+    return entry.get(f"{kind}_uri") or (f"name:{owner}{name}" if name else None)
+
+
+def link(entries: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
+    """The occurrence that relates a track to its artist or album: one with a uri before those without."""
+    by_uri = (entry for entry in entries if entry.get(f"{kind}_uri"))
+    return next(by_uri, None) or next((entry for entry in entries if name_key(entry, kind)), None)
 
 
 def first(entries: list[dict[str, Any]], key: str) -> Any:
