@@ -1,5 +1,7 @@
 """Input files as blocks of bytes in one buffer: plain, gzip or zstd, told apart by how they begin."""
 
+import io
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,22 +13,34 @@ from isal import igzip, isal_zlib
 
 from pairmine.errors import InputError
 from pairmine.kernels.byte_runs import PADDING, Int
+from pairmine.sources._salvage import GZIP, salvage
 
 BLOCK_BYTES = 1 << 22
 SUFFIXES = (".json", ".json.gz", ".json.zst")
-_PIECE_BYTES = 1 << 14  # what a fault in a compressed stream can cost of the data before it
+_PIECE_BYTES = 1 << 14
 _ISAL_ERROR = cast(type[Exception], isal_zlib.IsalError)
-_GZIP, _ZSTD, _ZSTD_SKIPPABLE = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18"
+_ZSTD, _ZSTD_SKIPPABLE = b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18"
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
     """Return the files named, and those in the folders named that look like JSON, sorted and each once.
 
+    Of several names of one file it is the smallest. Links in folders that lead nowhere are listed too.
+
     Raises:
         InputError: there is no such path, it may not be read, or a folder holds nothing of use.
     """
-    files = {file.resolve(): file for path in paths for file in _files_of(path)}
+    files: dict[str, Path] = {}
+    for file in (file for path in paths for file in _files_of(path)):
+        place = os.path.realpath(file)
+        files[place] = min(file, files.get(place, file), key=lambda path: (path.name, path))
     return [files[place] for place in sorted(files)]
+
+
+def shown(path: Path | str) -> str:
+    """Return a path in one line, everything unprintable made visible."""
+    text = os.fsencode(path).decode(errors="replace")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -34,25 +48,28 @@ def _files_of(path: Path) -> list[Path]:
         path.stat()
         if not path.is_dir():
             return [path]
-        found = list(_walk(path))
+        found = list(_walk(path, set()))
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file or folder: check the path") from None
+        raise InputError(f"{shown(path)}: no such file or folder: check the path") from None
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}: make it readable (chmod) or name other files") from None
+        place = shown(error.filename or path)
+        raise InputError(f"{place}: {error.strerror}: make it readable (chmod) or name other files") from None
     if not found:
-        raise InputError(
-            f"{path} holds no {', '.join('*' + suffix for suffix in SUFFIXES)}: name the folder of the data"
-        )
+        kinds = ", ".join("*" + suffix for suffix in SUFFIXES)
+        raise InputError(f"{shown(path)} holds no {kinds}: name the folder of the data")
     return found
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
+    place = os.path.realpath(folder)
+    if place in visited:  # links may lead to a folder twice, or back to one above
+        return
+    visited.add(place)
     for path in folder.iterdir():
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            if not path.is_symlink():  # a link may lead back to a folder above it
-                yield from _walk(path)
+            yield from _walk(path, visited)
         elif path.name.lower().endswith(SUFFIXES):
             yield path
 
@@ -67,7 +84,7 @@ def opened(path: Path) -> Iterator["Blocks"]:
     try:
         file = path.open("rb", buffering=0)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}: make it readable (chmod) or name other files") from None
+        raise InputError(f"{shown(path)}: {error.strerror}: make it readable (chmod) or name other files") from None
     with file:
         yield Blocks(path, file, _stream(file))
 
@@ -78,7 +95,7 @@ def _stream(file: BinaryIO) -> Any:
         return file
     magic = file.read(4)
     file.seek(0)
-    if magic.startswith(_GZIP):
+    if magic.startswith(GZIP):
         return igzip.open(file)  # type: ignore[no-untyped-call]
     if magic == _ZSTD or magic[1:] == _ZSTD_SKIPPABLE:
         return pa.CompressedInputStream(pa.PythonFile(file), "zstd")
@@ -94,7 +111,7 @@ class Blocks:
         self.end: Int = 0
         self.finished = False
         self.damage: str | None = None
-        self._file, self._stream = file, stream
+        self._file, self._stream, self._failed = file, stream, None
         self._block_bytes = block_bytes or BLOCK_BYTES
         self._piece_bytes = self._block_bytes if stream is file else _PIECE_BYTES
         self.buffer = np.zeros(self._block_bytes + PADDING, np.uint8)
@@ -140,7 +157,9 @@ class Blocks:
         except (EOFError, OSError, _ISAL_ERROR) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise InputError(
-                    f"{self.path}: {error.strerror} while reading: check the disk, or leave the file out"
+                    f"{shown(self.path)}: {error.strerror} while reading: check the disk, or leave the file out"
                 ) from None
             self.damage = str(error)
-            return 0
+            self._failed = self._stream  # which would close the file if it went
+            self._stream = io.BytesIO(salvage(self.path, int(self.base + self.end)))
+            return self._read(target)

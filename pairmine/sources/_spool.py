@@ -17,6 +17,7 @@ from pairmine.kernels import gathering
 from pairmine.kernels import playlist_arrays as layout
 from pairmine.kernels.text_hashes import digest_playlists, hash_entries
 from pairmine.schema import CATALOGUE
+from pairmine.sources._blocks import shown
 from pairmine.sources._dictionary import Dictionary
 from pairmine.sources._records import Records, Reject
 
@@ -90,23 +91,26 @@ class Rejects:
         self.counts: Counter[str] = Counter()
         self._folder, self._lock = folder, threading.Lock()
         self._rows: list[tuple[str, int, str, str]] = []
+        self._first: tuple[str, int, str, str] | None = None
         self._parts = 0
 
     def add(self, file: str, reject: Reject) -> None:
         """Take up a reject of an input file."""
         with self._lock:
             self.counts[reject.unit] += 1
-            self._rows.append((file, reject.position, reject.reason, reject.excerpt))
+            row = file, reject.position, reject.reason, reject.excerpt
+            self._rows.append(row)
+            self._first = row if self._first is None else min(self._first, row)
             if len(self._rows) >= REJECTS_IN_MEMORY:
                 pq.write_table(self._table(), self._folder / f"rejects-{self._parts}.parquet")
                 self._rows, self._parts = [], self._parts + 1
 
     def example(self) -> str:
-        """Return one of the rejects in words, nothing if there is none."""
-        if not self._rows:
+        """Return the first of the rejects in words, nothing if there is none."""
+        if self._first is None:
             return ""
-        file, position, reason, _ = min(self._rows)
-        return f"{file}, byte {position}: {reason}"
+        file, position, reason, _ = self._first
+        return f"{shown(file)}, byte {position}: {reason}"
 
     def _table(self) -> pa.Table:
         schema = CATALOGUE["rejects"].arrow

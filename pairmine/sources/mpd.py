@@ -27,6 +27,7 @@ from pairmine.sources._playlist_tables import (
     playlist_table,
     playlist_tracks_table,
 )
+from pairmine.sources._records import Reject
 from pairmine.sources._spool import Rejects, Spool
 from pairmine.sources._track_tables import number_tracks, write_track_tables
 
@@ -53,7 +54,10 @@ def ingest(
     files = find_files(paths)
     with catalogue.writer(workspace, name, KIND) as writer, Spool(writer.scratch) as spool:
         rejects = Rejects(writer.scratch)
-        sound = _read_files(files, spool, rejects, threads_or_default(threads))
+        there = [file for file in files if file.exists()]
+        for link in set(files).difference(there):
+            rejects.add(_name(link), Reject("files", 0, "the link leads nowhere", ""))
+        sound = _read_files(there, spool, rejects, threads_or_default(threads))
         spool.finish()
         return _write(writer, name, spool, rejects, sound)
 
@@ -72,6 +76,10 @@ def _read_files(files: list[Path], spool: Spool, rejects: Rejects, threads: int)
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _name(path: Path) -> str:
+    return os.fsencode(path.name).decode(errors="replace")
+
+
 class _StoppedError(Exception):
     """Another thread failed, or the user gave up."""
 
@@ -85,8 +93,7 @@ def _read_file(
             raise _StoppedError
 
     with opened(path) as blocks:
-        name = os.fsencode(path.name).decode(errors="replace")
-        file = PlaylistFile(blocks, spool.take, partial(rejects.add, name), partial(tick, blocks))
+        file = PlaylistFile(blocks, spool.take, partial(rejects.add, _name(path)), partial(tick, blocks))
         sound = file.read()
         progress(blocks.input_advance())
         return sound
