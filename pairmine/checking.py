@@ -15,6 +15,7 @@ from pairmine.strategies._inputs import Inputs, Parameters
 
 EVERY_SET = ("known_tracks", "tracks_as_in_source", "no_excluded")
 EXAMPLES = 3
+MEMORY = "2GB"  # beyond it DuckDB spills, which costs little here
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,7 @@ def _pair_rules(
     if flaw is not None:
         checked.notes.append(f"not every rule can be checked: {flaw}")
     with engine.open_pairs(workspace, folder, with_source=flaw is None) as connection:
+        connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
         engine.set_variables(connection, manifest["parameters"])
         yield "pairs as many as the manifest says", _count_problems(connection, folder, manifest)
         if flaw is None:
