@@ -190,7 +190,7 @@ def _add_evidence(
     rule = registry.load("strategies", manifest["strategy"])
     inputs = Inputs(workspace, manifest["source"], threads=threads)
     if (folder / "excluded.parquet").exists():
-        inputs.excluded = pq.read_table(folder / "excluded.parquet").column("track_id").to_numpy()
+        inputs.excluded = pq.ParquetFile(folder / "excluded.parquet").read().column("track_id").to_numpy()
     for name, table in rule.evidence(inputs, Parameters(**manifest["parameters"])).items():
         connection.register(name, table)
 

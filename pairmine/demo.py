@@ -40,7 +40,7 @@ def _strongest_pair(pair_set: Path) -> tuple[str, str]:
     """Return the keys of the pair with the highest score of the first epoch."""
     epoch = pq.ParquetFile(pair_set / "epoch=0000" / "part-00000.parquet").read()
     best = epoch.sort_by([("score", "descending"), ("anchor", "ascending")]).slice(0, 1).to_pylist()[0]
-    tracks = pq.read_table(pair_set / "tracks.parquet", columns=["track_id", "key"])
+    tracks = pq.ParquetFile(pair_set / "tracks.parquet").read(["track_id", "key"])
     keys = dict(zip(*(column.to_pylist() for column in tracks.columns), strict=True))
     return keys[best["anchor"]], keys[best["positive"]]
 

@@ -112,7 +112,7 @@ def _read_keys(exclude: Path | None) -> set[str]:
 def _write_epochs(writer: shards.Writer, draw: Any, wanted: dict[str, Any], inputs: Inputs, via: str | None) -> None:
     """Write all epochs, one a thread at a time, then the tables of what they name."""
     used = np.zeros(inputs.tracks, np.bool_)
-    groups = np.zeros(_vias(inputs, via), np.bool_)
+    groups = np.zeros(inputs.rows(f"{via}s") if via else 0, np.bool_)
 
     def write(epoch: int) -> int:
         columns = writer.finished(epoch)
@@ -143,13 +143,6 @@ def _write_epochs(writer: shards.Writer, draw: Any, wanted: dict[str, Any], inpu
         writer.write_table("excluded", _named(inputs, tracks, "track_id", ~inputs.kept))
     if via:
         writer.write_table("vias", _named(inputs, _vias_query(via), "via", groups))
-
-
-def _vias(inputs: Inputs, via: str | None) -> int:
-    if via is None:
-        return 0
-    inputs.require(f"{via}s")
-    return int(inputs.table(f"select count(*) from {via}s").column(0)[0].as_py())
 
 
 def _vias_query(via: str) -> str:

@@ -165,7 +165,7 @@ def _ranks(
 ) -> list[dict[str, Any] | None]:
     excluded = pair_set / "excluded.parquet" if pair_set else None
     if excluded is not None and excluded.exists():
-        engine.set_variables(connection, {"excluded": pq.read_table(excluded).column("track_id").to_pylist()})
+        engine.set_variables(connection, {"excluded": pq.ParquetFile(excluded).read().column("track_id").to_pylist()})
     engine.set_variables(connection, {name: rule[name] for name in RULE})
     engine.set_variables(connection, {"stream": seeding.stream(rule["seed"], "tco", "ties")})
     ranks: list[dict[str, Any] | None] = []

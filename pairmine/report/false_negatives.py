@@ -70,7 +70,7 @@ def _by_neighbours(
     parameters = Parameters(**manifest["parameters"])
     inputs = Inputs(workspace, manifest["source"])
     if (folder / "excluded.parquet").exists():
-        inputs.excluded = pq.read_table(folder / "excluded.parquet").column("track_id").to_numpy()
+        inputs.excluded = pq.ParquetFile(folder / "excluded.parquet").read().column("track_id").to_numpy()
     neighbours = rule.evidence(inputs, parameters).get("neighbours")
     if neighbours is not None:
         connection.register("neighbours", neighbours)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pairmine import __version__, store
-from pairmine.errors import DamagedError, UsageError
+from pairmine.errors import DamagedError, PairmineError, UsageError
 from pairmine.kernels.matching import Matches
 from pairmine.schema import PAIR_TABLES, PAIRS
 
@@ -148,4 +148,9 @@ def writer(final: Path, wanted: dict[str, Any], force: bool) -> Iterator[Writer]
             store.write_bytes(file, asked)
         for scrap in partial.glob("*.tmp"):
             store.remove(scrap)
-        yield Writer(partial, wanted)
+        try:
+            yield Writer(partial, wanted)
+        except PairmineError:  # the same request would fail again: there is nothing to continue
+            store.clear(partial)
+            partial.rmdir()
+            raise

@@ -49,7 +49,6 @@ DAYS_TAIL = (
     (0.88, 1_050), (0.94, 1_325), (0.976, 1_548), (0.998, 1_987), (1, 2_700),
 )  # fmt: skip
 LAST_DAY = np.datetime64("2017-10-31", "ms")
-DAY_MS = 86_400_000
 COLLABORATIVE = 0.0228
 DESCRIBED = 0.01876
 TITLE_KNOTS = (

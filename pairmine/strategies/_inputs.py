@@ -61,11 +61,8 @@ class Inputs:
         self.folder = engine.source_folder(workspace, source)
         self.connection = engine.open_source(workspace, source, threads)
         self.source, self.engine, self.threads = source, engine_name, threads
-        self.tracks = int(self._value("select count(*) from tracks"))
+        self.tracks = self.rows("tracks")
         self.excluded = np.empty(0, np.int32)
-
-    def _value(self, query: str) -> Any:
-        return self.connection.execute(query).fetchall()[0][0]
 
     def table(self, query: str) -> pa.Table:
         """Return the rows of a query."""
@@ -104,23 +101,24 @@ class Inputs:
                     f"source {self.source!r} has no table {table}: ingest one that has, or choose another strategy"
                 )
 
-    def _rows(self, table: str) -> int:
-        return int(self._value(f"select count(*) from {engine.identifier(table)}"))
+    def rows(self, table: str) -> int:
+        """Return the rows of a table of the source."""
+        self.require(table)
+        return int(self.table(f"select count(*) from {engine.identifier(table)}").column(0)[0].as_py())
 
     def _sql_groups(self, name: str, table: str, parameters: Parameters) -> Groups:
-        self.require(table)
         rows = self.sql(name, parameters)
-        return _groups(rows.column("group_id").to_numpy(), rows.column("track_id").to_numpy(), self._rows(table))
+        return _groups(rows.column("group_id").to_numpy(), rows.column("track_id").to_numpy(), self.rows(table))
 
     def _stored_groups(self, table: str, group: str, groups: str) -> Groups:
         """Read a table that is stored in the order of its groups, part by part."""
         self.require(table, groups)
         files = sorted((self.folder / table).glob("*.parquet"))
         members = np.empty(sum(pq.read_metadata(file).num_rows for file in files), np.int32)
-        sizes = np.zeros(self._rows(groups), np.int64)
+        sizes = np.zeros(self.rows(groups), np.int64)
         done = 0
         for file in files:
-            part = pq.read_table(file, columns=[group, "track_id"])
+            part = pq.ParquetFile(file).read([group, "track_id"])
             members[done : done + part.num_rows] = part.column("track_id").to_numpy()
             sizes += np.bincount(part.column(group).to_numpy(), minlength=sizes.size)
             done += part.num_rows
