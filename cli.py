@@ -274,6 +274,9 @@ def main() -> None:
             raise
         code, message = _explain(error)
         print(message if message.startswith("Usage:") else f"pairmine: {message}", file=sys.stderr)
+    else:
+        if code == INTERRUPTED:  # typer makes an exit code of Ctrl-C
+            raise KeyboardInterrupt
     sys.exit(code or 0)
 
 
