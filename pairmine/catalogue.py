@@ -74,6 +74,7 @@ class Writer:
         self.partial, self.final, self.kind = partial, final, kind
         self.committed = False
         self._files: list[store.FileEntry] = []
+        self._parts: dict[str, int] = {}
 
     @property
     def scratch(self) -> Path:
@@ -84,14 +85,20 @@ class Writer:
 
     def write(self, name: str, batches: pa.Table | Iterable[pa.Table]) -> int:
         """Write a table, given whole or as a stream of tables (one part file each), and return its rows."""
-        schema = CATALOGUE[name].arrow
         tables = _split(batches) if isinstance(batches, pa.Table) else batches
         rows = 0
-        for number, table in enumerate(tables):
-            path = f"{name}/part-{number:05d}.parquet"
-            self._files.append(store.write_parquet(self.partial, path, table.select(schema.names).cast(schema)))
+        for table in tables:
+            self.append(name, table)
             rows += table.num_rows
         return rows
+
+    def append(self, name: str, table: pa.Table) -> Path:
+        """Write the next part file of a table and return its path; columns it lacks are null."""
+        number = self._parts.get(name, 0)
+        self._parts[name] = number + 1
+        path = f"{name}/part-{number:05d}.parquet"
+        self._files.append(store.write_parquet(self.partial, path, _completed(table, CATALOGUE[name].arrow)))
+        return self.partial / path
 
     def commit(self, tallies: list[Tally], conflicts: dict[str, int]) -> Ingested:
         """Write the manifest and put the source in its place.
@@ -117,6 +124,18 @@ class Writer:
         store.publish(self.partial, self.final)
         tables = _rows(self._files)
         return Ingested(self.final.name, self.final, tables, tallies, conflicts, tables.get("rejects", 0))
+
+
+def _completed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table with the columns of a schema, in its order and types; nullable ones it lacks are null."""
+    there = set(table.column_names)
+    columns = [
+        table.column(field.name).cast(field.type)
+        if field.name in there or not field.nullable
+        else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
 
 
 def _split(table: pa.Table) -> Iterator[pa.Table]:

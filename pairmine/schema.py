@@ -122,6 +122,7 @@ CATALOGUE: dict[str, Table] = {
                 _int("year", "year of release"),
                 _text("country", "country of release"),
                 _text("master", "key of the master release"),
+                _text("format", 'formats, joined by ", " (Vinyl, CD, File)'),
             ),
             ("release_id",),
         ),
@@ -211,6 +212,178 @@ CATALOGUE: dict[str, Table] = {
         ),
     )
 }
+
+
+def _dump(name: str, row: str, *columns: Column) -> Table:
+    """Return a table of a Discogs dump as it stands there: ids are the dump's own."""
+    return Table(f"dump_{name}", row, columns)
+
+
+_RELEASE = _id("release", "Discogs id of the release")
+_PLACE = _id("place", "place in the record, from 0")
+_MASTER = _id("master", "Discogs id of the master")
+_NAMED = (
+    _int("artist", "Discogs id of the artist"),
+    _text("name", "its name"),
+    _text("anv", "name variation printed here"),
+)
+_JOINED = (*_NAMED, _text("join", "what stands between this name and the next"))
+_TAG = (_text("kind", "genre or style"), _text("tag", "the tag"))
+_QUALITY = _text("data_quality", "how well the entry is checked")
+
+DUMP = (
+    _dump(
+        "releases",
+        "one row per release of a Discogs dump",
+        _RELEASE,
+        _text("title", "title"),
+        _text("status", "Accepted, Draft, …"),
+        _text("country", "country of release"),
+        _text("released", "date as written: 1999, 1999-03-00, …"),
+        _text("notes", "free text"),
+        _QUALITY,
+        _int("master", "Discogs id of the master release; null for none"),
+        Column("main_release", pa.bool_(), "whether it is its master's main release"),
+    ),
+    _dump("release_artists", "one row per artist of a release", _RELEASE, _PLACE, *_JOINED),
+    _dump(
+        "release_labels",
+        "one row per label and catalogue number of a release",
+        _RELEASE,
+        _PLACE,
+        _int("label", "Discogs id of the label"),
+        _text("name", "its name"),
+        _text("catno", "catalogue number"),
+    ),
+    _dump(
+        "release_formats",
+        "one row per format of a release",
+        _RELEASE,
+        _PLACE,
+        _text("name", "Vinyl, CD, …"),
+        _text("qty", "how many, as written"),
+        _text("text", "free text"),
+        Column("descriptions", pa.list_(pa.string()), "LP, Album, Reissue, …"),
+    ),
+    _dump("release_tags", "one row per genre or style of a release", _RELEASE, _PLACE, *_TAG),
+    _dump(
+        "tracks",
+        "one row per entry of a tracklist, headings and sub-tracks among them",
+        _RELEASE,
+        _PLACE,
+        _int("parent", "place of the index track this is a part of"),
+        Column("index", pa.bool_(), "whether it has sub-tracks", nullable=False),
+        _text("position", "position as printed: A1, 1-01, …"),
+        _text("title", "title"),
+        _text("duration", "duration as written: 3:45, 1:02:03"),
+    ),
+    _dump(
+        "track_artists",
+        "one row per artist of a tracklist entry that names its own",
+        _RELEASE,
+        _id("track", "place of the entry in dump_tracks"),
+        _PLACE,
+        *_JOINED,
+    ),
+    _dump(
+        "credits",
+        "one row per credit (extraartist) of a release or tracklist entry",
+        _RELEASE,
+        _int("track", "place of the entry in dump_tracks; null for the whole release"),
+        _PLACE,
+        *_NAMED,
+        _text("role", "role, with what stands in brackets"),
+        _text("tracks", "range of tracks, free text"),
+    ),
+    _dump(
+        "identifiers",
+        "one row per barcode, matrix number, … of a release",
+        _RELEASE,
+        _PLACE,
+        _text("type", "Barcode, Matrix / Runout, …"),
+        _text("value", "as printed"),
+        _text("description", "which one"),
+    ),
+    _dump(
+        "companies",
+        "one row per company of a release",
+        _RELEASE,
+        _PLACE,
+        _int("company", "Discogs id of the company"),
+        _text("name", "its name"),
+        _text("catno", "its number"),
+        _text("role", "Pressed By, Published By, …"),
+    ),
+    _dump(
+        "series",
+        "one row per series a release belongs to",
+        _RELEASE,
+        _PLACE,
+        _int("series", "Discogs id of the series"),
+        _text("name", "its name"),
+        _text("number", "number in the series, as written"),
+    ),
+    _dump(
+        "videos",
+        "one row per video of a release",
+        _RELEASE,
+        _PLACE,
+        _text("url", "address"),
+        _int("duration_s", "length in seconds"),
+        _text("title", "title"),
+        _text("description", "free text"),
+    ),
+    _dump(
+        "masters",
+        "one row per master release of a Discogs dump",
+        _MASTER,
+        _text("title", "title"),
+        _int("main_release", "Discogs id of its main release"),
+        _int("year", "year; null where the dump has 0"),
+        _text("notes", "free text"),
+        _QUALITY,
+    ),
+    _dump("master_artists", "one row per artist of a master", _MASTER, _PLACE, *_JOINED),
+    _dump("master_tags", "one row per genre or style of a master", _MASTER, _PLACE, *_TAG),
+    _dump(
+        "artists",
+        "one row per artist of a Discogs dump",
+        _id("artist", "Discogs id of the artist"),
+        _text("name", "name, with (2), (3), … where several share it"),
+        _text("realname", "real name"),
+        _text("profile", "free text"),
+        _QUALITY,
+    ),
+    _dump(
+        "artist_relations",
+        "one row per alias, group, member, name variation or address of an artist",
+        _id("artist", "Discogs id of the artist"),
+        _PLACE,
+        _text("kind", "alias, group, member, namevariation or url"),
+        _int("other", "Discogs id of the other artist"),
+        _text("name", "its name, the variation or the address"),
+    ),
+    _dump(
+        "labels",
+        "one row per label of a Discogs dump",
+        _id("label", "Discogs id of the label"),
+        _text("name", "name"),
+        _int("parent", "Discogs id of the parent label"),
+        _text("contactinfo", "free text"),
+        _text("profile", "free text"),
+        _QUALITY,
+    ),
+    _dump(
+        "label_relations",
+        "one row per sublabel or address of a label",
+        _id("label", "Discogs id of the label"),
+        _PLACE,
+        _text("kind", "sublabel or url"),
+        _int("other", "Discogs id of the sublabel"),
+        _text("name", "its name, or the address"),
+    ),
+)
+CATALOGUE |= {table.name: table for table in DUMP}
 
 _ANCHOR = _id("anchor", "track_id of the anchor")
 _POSITIVE = _id("positive", "track_id of the positive")

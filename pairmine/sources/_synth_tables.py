@@ -107,8 +107,7 @@ def track_tables(world: World, tracks: Kept) -> Iterator[tuple[str, pa.Table]]:
         ),
     )
     yield "artists", _table("artists", np.arange(len(names)), artists.keys, names)
-    none = pa.nulls(len(titles))
-    yield "releases", _table("releases", np.arange(len(titles)), albums.keys, titles, none, none, none)
+    yield "releases", pa.table({"release_id": np.arange(len(titles)), "key": albums.keys, "title": titles})
     yield "track_artists", _table("track_artists", ids, artist_ids)
     yield "track_releases", _table("track_releases", ids, album_ids)
     yield "truth_tracks", truth_tracks(world, tracks)

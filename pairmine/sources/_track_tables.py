@@ -189,13 +189,9 @@ def _name_ids(dictionary: Dictionary, names: Names, chosen: Int32s) -> tuple[Int
 
 def _name_parts(keys: pa.LargeStringArray, texts: Texts, id_column: str, text_column: str) -> Iterator[pa.Table]:
     for part in parts(texts.lengths, np.full(texts.lengths.size, 64, np.int32)):
-        table = {
+        columns = {
             id_column: pa.array(np.arange(part.start, part.start + texts.lengths[part].size, dtype=np.int32)),
             "key": keys[part],
             text_column: Texts(texts.source, texts.places[part], texts.lengths[part]).array(),
         }
-        if id_column == "release_id":
-            nothing = [None] * len(table["key"])
-            table |= {"year": pa.array(nothing, pa.int32())}
-            table |= {name: pa.array(nothing, pa.string()) for name in ("country", "master")}
-        yield pa.table(table)
+        yield pa.table(columns)

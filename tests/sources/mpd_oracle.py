@@ -132,7 +132,7 @@ class Oracle:
         rows, conflicts = [], 0
         for number, name in enumerate(keys):
             some = [entry for *_, entry in self.entries if key(entry) == name]
-            rest = (None, None, None) if kind == "album" else ()
+            rest = (None, None, None, None) if kind == "album" else ()
             rows.append((number, name, first(some, f"{kind}_name"), *rest))
             conflicts += disagree(some, f"{kind}_name")
         return rows, [(id_of[uri], keys.index(name)) for uri, name in chosen.items()], conflicts
