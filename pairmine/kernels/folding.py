@@ -96,13 +96,16 @@ def _code_point(source, place):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def _fold(source, offsets, bytes_of, data, first, last, folded, ends, odd):  # type: ignore[no-untyped-def]
-    """Fold every text into `folded` (or only measure it, if that is empty); odd ones are left empty and marked.
+    """Measure every folded text and mark the odd ones, if `folded` is empty; then, called again, fold the others.
 
     A text is odd if it has no word, a code point beyond the table, or marks that NFKD would put into another order.
     """
     write = np.int64(0)
     measure = folded.size == 0
     for i in range(odd.size):
+        if odd[i] and not measure:
+            ends[i + 1] = write
+            continue
         begin = write
         place, stop = offsets[i], offsets[i + 1]
         before = np.uint8(0)
