@@ -161,6 +161,27 @@ def build_pairs(
 
 
 @app.command()
+def split(
+    source: Annotated[str, typer.Argument(help="Name of an ingested source.")],
+    workspace: Workspace = HERE,
+    by: Annotated[
+        str, typer.Option(help="track, artist (no artist in two splits), or stratified (by tags).")
+    ] = "artist",
+    fractions: Annotated[str, typer.Option(help="Shares of train, valid and test.")] = "0.8,0.1,0.1",
+    tags: Annotated[str, typer.Option(help="stratified: the kind of tags, genre or style.")] = "genre",
+    seed: Annotated[int, typer.Option(help="Names the random order.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Split a source into train, valid and test: its table `splits`, for `build-pairs --split`.
+
+    pairmine split mpd --by artist --fractions 0.8,0.1,0.1
+    """
+    from pairmine import splits
+
+    _print(splits.split(workspace, source, by, fractions, seed, tags), as_json)
+
+
+@app.command()
 def check(
     folder: Annotated[Path | None, typer.Argument(help="A pair set or source; default all of the workspace.")] = None,
     workspace: Workspace = HERE,

@@ -177,6 +177,27 @@ def writer(workspace: Path, source: str, kind: str) -> Iterator[Writer]:
     engine.refresh(workspace)
 
 
+def add(workspace: Path, source: str, name: str, table: pa.Table, made: dict[str, Any]) -> None:
+    """Add a table to a source, or replace it; the manifest tells under its name how it was made.
+
+    The fingerprint stays: what was built from the other tables is as good as before.
+    """
+    folder = engine.source_folder(workspace, source)
+    with store.claim(folder.with_name(f"{source}.partial")) as partial:
+        store.clear(partial)
+        manifest = store.read_manifest(folder)
+        kept = [store.FileEntry(**entry) for entry in manifest["files"] if Path(entry["path"]).parts[0] != name]
+        for entry in kept:
+            (partial / entry.path).parent.mkdir(exist_ok=True)
+            (partial / entry.path).hardlink_to(folder / entry.path)
+        writer = Writer(partial, folder, manifest["kind"])
+        writer.write(name, table)
+        content = {key: value for key, value in manifest.items() if key not in ("schema_version", "files", "digest")}
+        store.write_manifest(partial, content | {name: made}, kept + writer._files)
+        store.publish(partial, folder)
+    engine.refresh(workspace)
+
+
 def check_name(source: str, workspace: Path) -> None:
     """Raise UsageError unless a source's name can be a folder and a schema of its own, whatever the letters' case."""
     fits = source.replace("-", "").replace("_", "").isalnum() and source.lower() not in engine.RESERVED_SCHEMAS

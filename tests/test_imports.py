@@ -28,6 +28,7 @@ STAGES = {
     "checking": {"strategies"},
     "report": {"report", "strategies"},
     "demo": {"demo"},
+    "splits": {"splits"},
 }
 FILES = sorted((ROOT / "pairmine").rglob("*.py"))
 
