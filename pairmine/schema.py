@@ -410,3 +410,22 @@ VIAS = Table(
 )
 
 PAIR_TABLES = {"tracks": PAIR_TRACKS, "excluded": PAIR_TRACKS, "vias": VIAS}
+
+LINKS = Table(
+    "links",
+    "one row per link: a track of the left source and the same recording in the right one",
+    (
+        _id("left_id", "track_id in the left source"),
+        _id("right_id", "track_id in the right source"),
+        Column("left_key", pa.string(), "its key in the left source", nullable=False),
+        Column("right_key", pa.string(), "its key in the right source", nullable=False),
+        Column("score", pa.float32(), "how sure: 0 to 1", nullable=False),
+        Column("reason", pa.string(), "what agrees and what does not", nullable=False),
+        Column("title", pa.float32(), "how alike the titles are: 0 to 1", nullable=False),
+        Column("artist", pa.float32(), "how alike the artists are: 0 to 1", nullable=False),
+        _int("gap_ms", "difference of the durations in milliseconds; null where one is unknown"),
+        Column("same_album", pa.bool_(), "whether the albums' names are equal", nullable=False),
+        _id("rivals", "other candidates of one of the two that are just as good"),
+    ),
+    ("left_id",),
+)
