@@ -182,6 +182,26 @@ def split(
 
 
 @app.command()
+def link(
+    left: Annotated[str, typer.Argument(metavar="LEFT", help="Name of an ingested source.")],
+    right: Annotated[str, typer.Argument(metavar="RIGHT", help="Name of another.")],
+    workspace: Workspace = HERE,
+    threshold: Annotated[float, typer.Option(help="Least score of a link, 0 to 1.")] = 0.85,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Find the same recordings in two sources, by title, artist, duration and album.
+
+    pairmine link mpd discogs
+
+    pairmine sql 'select * from "mpd-discogs".links order by score limit 20'
+    """
+    from pairmine.linking import link
+
+    _print(link(workspace, left, right, threshold=threshold, threads=threads), as_json)
+
+
+@app.command()
 def check(
     folder: Annotated[Path | None, typer.Argument(help="A pair set or source; default all of the workspace.")] = None,
     workspace: Workspace = HERE,

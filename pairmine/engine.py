@@ -64,6 +64,11 @@ def pair_sets(workspace: Path) -> list[str]:
     return _complete(workspace / "pairs")
 
 
+def link_sets(workspace: Path) -> list[str]:
+    """Names of the folders of links in a workspace, sorted."""
+    return _complete(workspace / "links")
+
+
 def _complete(folder: Path) -> list[str]:
     manifests = folder.glob(f"*/{store.MANIFEST}")
     return sorted(path.parent.name for path in manifests if not path.parent.name.endswith(".partial"))
@@ -105,10 +110,15 @@ def _source_views(folder: Path) -> Iterator[str]:
     """Yield `name as select …` for every table of a source."""
     tables = sorted({Path(entry["path"]).parts[0] for entry in store.read_manifest(folder)["files"]})
     for table in tables:
-        yield f"{identifier(table)} as select * from {_parquet(folder / table, '*.parquet')}"
+        yield f"{identifier(table)} as select * from {parquet(folder / table, '*.parquet')}"
 
 
-def _parquet(folder: Path, pattern: str, options: str = "hive_partitioning = false") -> str:
+def source_table(workspace: Path, source: str, table: str) -> str:
+    """Return the call of read_parquet that is one table of a source."""
+    return parquet(source_folder(workspace, source) / table, "*.parquet")
+
+
+def parquet(folder: Path, pattern: str, options: str = "hive_partitioning = false") -> str:
     """Return a call of read_parquet; the folder's own name is no pattern and no partition, whatever is in it."""
     return f"read_parquet({quote(f'{_as_pattern(folder)}/{pattern}')}, {options})"
 
@@ -121,20 +131,26 @@ def _as_pattern(folder: Path) -> str:
 def _pair_views(workspace: Path, pair_set: Path, with_source: bool = True) -> Iterator[str]:
     """Yield the views of a pair set, its source's tables among them."""
     manifest = store.read_manifest(pair_set)
-    epochs = _parquet(pair_set, "epoch=*/*.parquet", "hive_partitioning = true, hive_types = {'epoch': integer}")
+    epochs = parquet(pair_set, "epoch=*/*.parquet", "hive_partitioning = true, hive_types = {'epoch': integer}")
     yield f"pairs as select epoch, anchor, positive, via, score from {epochs}"
-    yield f"pair_tracks as select * from {_parquet(pair_set, 'tracks.parquet')}"
+    yield f"pair_tracks as select * from {parquet(pair_set, 'tracks.parquet')}"
     excluded = (pair_set / "excluded.parquet").exists()
-    from_excluded = _parquet(pair_set, "excluded.parquet") if excluded else "pair_tracks where false"
+    from_excluded = parquet(pair_set, "excluded.parquet") if excluded else "pair_tracks where false"
     yield f"excluded as select * from {from_excluded}"
     if (pair_set / "vias.parquet").exists():
-        yield f"vias as select * from {_parquet(pair_set, 'vias.parquet')}"
+        yield f"vias as select * from {parquet(pair_set, 'vias.parquet')}"
     if with_source and manifest["source"] in sources(workspace):
         yield from _source_views(workspace / "catalogue" / manifest["source"])
 
 
+def _link_views(folder: Path) -> Iterator[str]:
+    """Yield the view of links between two sources."""
+    store.read_manifest(folder)
+    yield f"links as select * from {parquet(folder, 'links.parquet')}"
+
+
 def refresh(workspace: Path) -> None:
-    """Rewrite catalogue.duckdb: views only, one schema a source and one a pair set, replaced in one step."""
+    """Rewrite catalogue.duckdb: views only, one schema a source, pair set or folder of links, replaced in one step."""
     schemas = _schemas(workspace)
     workspace.mkdir(parents=True, exist_ok=True)
     temporary = workspace / f"{CATALOGUE_DATABASE}.{os.getpid()}.tmp"
@@ -166,10 +182,11 @@ def _schemas(workspace: Path) -> dict[str, list[str]]:
     views: dict[str, list[str]] = {}
     found = [(name, _source_views(workspace / "catalogue" / name)) for name in sources(workspace)]
     found += [(name, _pair_views(workspace, workspace / "pairs" / name)) for name in pair_sets(workspace)]
+    found += [(name, _link_views(workspace / "links" / name)) for name in link_sets(workspace)]
     taken = set(RESERVED_SCHEMAS)
     for name, statements in found:
         if name.lower() in taken:
-            progress.say(f"{CATALOGUE_DATABASE} has no schema for pair set {name!r}: the name is taken")
+            progress.say(f"{CATALOGUE_DATABASE} has no schema for {name!r}: the name is taken")
             continue
         try:
             views[name] = list(statements)

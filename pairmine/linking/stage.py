@@ -1,0 +1,220 @@
+"""The steps from two sources to a folder of links."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pairmine import __version__, engine, links, parallel, progress, store
+from pairmine.errors import InputError, UsageError
+from pairmine.kernels.one_to_one import rivals, take_in_order
+from pairmine.linking import scoring, sides
+from pairmine.linking.report import Linked, read_report
+from pairmine.schema import LINKS
+
+THRESHOLD = 0.85
+MAX_PAIRS = 400
+CHUNK_ROWS = 500_000
+MEMORY = "3GB"
+SWAPPED = {"left_id": "right_id", "right_id": "left_id", "left_key": "right_key", "right_key": "left_key"}
+PRINTED_NAMES = {"dump_release_artists", "dump_track_artists", "track_artists", "artists"}
+
+
+def link(workspace: Path, left: str, right: str, *, threshold: float = THRESHOLD, threads: int | None = None) -> Linked:
+    """Link the same recordings of two sources, or find them linked already.
+
+    Raises:
+        UsageError: the same source twice, a threshold outside 0 to 1, or names whose folder other sources have taken.
+        MissingError: a source was not ingested.
+        InputError: a source has no track with title and artist.
+    """
+    request = _request(workspace, left, right, threshold)
+    folder = links.folder(workspace, left, right)
+    if not _there_already(folder, request):
+        with store.claim(folder.with_name(f"{folder.name}.partial")) as partial:
+            store.clear(partial)
+            try:
+                _write(workspace, partial, request, parallel.threads_or_default(threads))
+                links.check_current(workspace, request)
+                store.publish(partial, folder)
+            except BaseException:
+                if partial.exists():
+                    store.remove(partial)
+                raise
+        engine.refresh(workspace)
+    return read_report(workspace, folder)
+
+
+def _request(workspace: Path, left: str, right: str, threshold: float) -> dict[str, Any]:
+    """Return what a manifest says of the links wanted."""
+    if left == right:
+        raise UsageError(f"source {left!r} cannot be linked to itself: name two sources")
+    if not 0 <= threshold <= 1:
+        raise UsageError(f"--threshold {threshold}: it must lie between 0 and 1")
+    manifests = [store.read_manifest(engine.source_folder(workspace, name)) for name in (left, right)]
+    return {
+        "left": left,
+        "right": right,
+        "source_fingerprints": [manifest["fingerprint"] for manifest in manifests],
+        "parameters": {"threshold": threshold},
+        "pairmine_version": __version__,
+    }
+
+
+def _there_already(folder: Path, request: dict[str, Any]) -> bool:
+    if not (folder / store.MANIFEST).is_file():
+        return False
+    manifest = store.read_manifest(folder)
+    if links.sources_of(manifest) != links.sources_of(request):
+        raise UsageError(
+            f"{folder} links {manifest['left']!r} and {manifest['right']!r}: ingest one source under another --name"
+        )
+    return all(manifest[name] == value for name, value in request.items())
+
+
+def _write(workspace: Path, partial: Path, request: dict[str, Any], threads: int) -> None:
+    """Write links.parquet and the manifest into `partial`.
+
+    The sources are compared in the order of their names, so that the same links come out whichever is called left.
+    """
+    first, second = sorted(links.sources_of(request))
+    swapped = first != request["left"]
+    with _workbench(partial, threads) as connection:
+        tallies = {
+            name: _load_side(connection, workspace, partial, name, side)
+            for name, side in ((first, "left"), (second, "right"))
+        }
+        blocks = _find_candidates(connection)
+        kept = _scored(connection, request["parameters"]["threshold"], threads)
+        chosen = _one_to_one(kept, tallies[first]["tracks"], tallies[second]["tracks"])
+        table = _finished(connection, workspace, (first, second), chosen, swapped)
+    store.remove(partial / "scratch")
+    entry = store.write_parquet(partial, links.FILE, table)
+    content = {
+        **request,
+        "tracks": [tallies[name] for name in links.sources_of(request)],
+        "blocks": blocks,
+        "links": table.num_rows,
+        "fingerprint": store.digest([entry.sha256, request]),
+    }
+    store.write_manifest(partial, content, [entry])
+
+
+@contextmanager
+def _workbench(partial: Path, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in the folder's scratch, which spills there too."""
+    scratch = partial / "scratch"
+    scratch.mkdir()
+    with engine.connect(scratch, threads) as connection:
+        connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
+        engine.set_variables(connection, {"max_pairs": MAX_PAIRS})
+        yield connection
+
+
+def _load_side(
+    connection: duckdb.DuckDBPyConnection, workspace: Path, partial: Path, source: str, side: str
+) -> dict[str, int]:
+    """Make the tables `<side>_side` and `<side>_keys` of a source; return its tracks, and those that can be linked."""
+    folder = partial / "scratch" / side
+    folder.mkdir()
+    place = engine.source_folder(workspace, source)
+    tracks = 0
+    for rows in sides.prepare(place / "tracks", folder):
+        tracks += rows
+    if not any(folder.iterdir()):
+        raise InputError(f"source {source!r} has no tracks: nothing to link")
+    aliases = _write_aliases(workspace, source, folder.with_suffix(".aliases.parquet"))
+    connection.execute(
+        f"""
+        create table {side}_side as
+        select side.*, coalesce(aliases, []) as aliases
+        from read_parquet({engine.quote(f"{folder}/*.parquet")}) as side
+        left join read_parquet({engine.quote(str(aliases))}) using (track_id)
+        """
+    )
+    named = connection.execute(f"select count(*) from {side}_side").fetchall()[0][0]
+    if named == 0:
+        raise InputError(f"source {source!r} has no track with a title and an artist: nothing to link by")
+    connection.execute(f"create or replace view side as from {side}_side")
+    connection.execute(f"create table {side}_keys as {engine.statement('linking/block_keys')}")
+    return {"tracks": tracks, "named": named}
+
+
+def _write_aliases(workspace: Path, source: str, path: Path) -> Path:
+    """Write the other names of each track's artists, where a source knows any."""
+    there = {each.name for each in engine.source_folder(workspace, source).iterdir()}
+    if not there >= PRINTED_NAMES:
+        schema = pa.schema({"track_id": pa.int32(), "aliases": pa.list_(pa.string())})
+        pq.write_table(schema.empty_table(), path)
+        return path
+    with engine.open_source(workspace, source) as connection:
+        connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
+        found = connection.sql(engine.statement("linking/aliases")).to_arrow_table()
+    pq.write_table(sides.with_folded_lists(found, "aliases"), path)
+    return path
+
+
+def _find_candidates(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Make the table `candidates`; return how many pairs are compared, and what was too large to compare."""
+    connection.execute(f"create table blocks as {engine.statement('linking/blocks')}")
+    connection.execute(f"create table candidates as {engine.statement('linking/candidates')}")
+    connection.execute("drop table left_keys; drop table right_keys")
+    large = "select count(*), coalesce(sum(pairs), 0)::bigint from blocks where too_large"
+    blocks, pairs = connection.execute(large).fetchall()[0]
+    compared = connection.execute("select count(*) from candidates").fetchall()[0][0]
+    return {"pairs_compared": compared, "blocks_too_large": blocks, "pairs_in_them": pairs}
+
+
+def _scored(connection: duckdb.DuckDBPyConnection, threshold: float, threads: int) -> pa.Table:
+    """Return the candidates that reach the threshold, with their scores."""
+    kept = []
+    compared = connection.execute("select count(*) from candidates").fetchall()[0][0]
+    batches = connection.sql(engine.statement("linking/evidence")).to_arrow_reader(CHUNK_ROWS)
+    with progress.bar("compare", compared) as advance:
+        for batch in batches:
+            advance(batch.num_rows)
+            evidence = pa.Table.from_batches([batch])
+            scores = scoring.score(evidence, threads)
+            table = evidence.select(["left_id", "right_id", "gap_ms", "same_album", "names_agree"])
+            for name, values in (("score", scores.score), ("title", scores.title), ("artist", scores.artist)):
+                table = table.append_column(name, pa.array(values, pa.float32()))
+            kept.append(table.filter(pa.array(scores.score >= np.float32(threshold))))
+    return pa.concat_tables(kept) if kept else scoring.EMPTY
+
+
+def _one_to_one(pairs: pa.Table, lefts: int, rights: int) -> pa.Table:
+    """Return the pairs that stay when every track is linked once at most, the surest first.
+
+    Greedy in a strict order: score, then duration gap (unknown last), then album, then the order of keys. A link never
+    gives way to a less sure one, as it could in an assignment of the greatest total; and no two tracks are left that
+    would both rather have each other.
+    """
+    columns = {name: pairs[name].to_numpy() for name in pairs.column_names}
+    gap = np.where(columns["gap_ms"] < 0, np.iinfo(np.int32).max, columns["gap_ms"])
+    order = np.lexsort((columns["right_id"], columns["left_id"], ~columns["same_album"], gap, -columns["score"]))
+    left, right = columns["left_id"][order], columns["right_id"][order]
+    taken = take_in_order(left, right, lefts, rights)
+    _, classes = np.unique(columns["score"][order], return_inverse=True)
+    rival = rivals(left, right, classes.astype(np.int32), taken, lefts, rights)
+    kept = pairs.take(pa.array(order[taken]))
+    return kept.append_column("rivals", pa.array(rival[taken], pa.int32()))
+
+
+def _finished(
+    connection: duckdb.DuckDBPyConnection, workspace: Path, names: tuple[str, str], chosen: pa.Table, swapped: bool
+) -> pa.Table:
+    """Return the links as the contract has them: keys and reasons added, left and right as asked."""
+    for side, name in zip(("left", "right"), names, strict=True):
+        connection.execute(
+            f"create view {side}_tracks as select * from {engine.source_table(workspace, name, 'tracks')}"
+        )
+    connection.register("chosen", chosen)
+    table = connection.sql(engine.statement("linking/links")).to_arrow_table()
+    if swapped:
+        table = table.rename_columns([SWAPPED.get(name, name) for name in table.column_names])
+    return table.select(LINKS.arrow.names).sort_by("left_id").cast(LINKS.arrow)
