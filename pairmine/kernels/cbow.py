@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pairmine import parallel, seeding
 from pairmine.kernels.groups import Groups, membership_counts
 from pairmine.kernels.memory import prefetch
-from pairmine.kernels.mixing import mix
+from pairmine.kernels.mixing import below, mix, random_bits
 
 POWER = 0.75
 LINE = 16
@@ -122,22 +122,12 @@ def _alias(weights):  # type: ignore[no-untyped-def]
     return chances, others
 
 
-@nb.njit(inline="always")
-def _next(state):  # type: ignore[no-untyped-def]
-    """Return the next state of SplitMix64 and 64 random bits."""
-    state += np.uint64(0x9E3779B97F4A7C15)
-    z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state, z ^ (z >> np.uint64(31))
-
-
 @nb.njit(cache=True, nogil=True)
 def draw(chances, others, state, drawn):  # type: ignore[no-untyped-def]
     """Fill `drawn` with tracks by the alias table and return the state behind them."""
-    size = np.uint64(chances.size)
     for i in range(drawn.size):
-        state, bits = _next(state)
-        entry = np.int64(((bits >> np.uint64(32)) * size) >> np.uint64(32))
+        state, bits = random_bits(state)
+        entry = below(bits, chances.size)
         drawn[i] = entry if (bits & np.uint64(0xFFFFFFFF)) < chances[entry] else others[entry]
     return state
 
@@ -148,7 +138,7 @@ def sentence(members, keep, state, taken):  # type: ignore[no-untyped-def]
     size = 0
     for track in members:
         if keep.size:
-            state, bits = _next(state)
+            state, bits = random_bits(state)
             if (bits >> np.uint64(32)) >= keep[track]:
                 continue
         taken[size] = track
