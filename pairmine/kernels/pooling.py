@@ -1,0 +1,201 @@
+"""Relations as groups: built from rows in any order, and pooled over the members of other groups."""
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from pairmine.kernels.groups import Groups
+
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+
+
+@nb.njit(cache=True, nogil=True)
+def group_rows(group_of, groups):  # type: ignore[no-untyped-def]
+    """Return the rows of each group, in their order: offsets (groups + 1, int64) and rows (int32).
+
+    Args:
+        group_of: (rows,) int32 group of each row; those of −1 are left out.
+        groups: how many there are.
+    """
+    offsets = np.zeros(groups + 1, np.int64)
+    for group in group_of:
+        if group >= 0:
+            offsets[group + 1] += 1
+    for group in range(groups):
+        offsets[group + 1] += offsets[group]
+    rows = np.empty(offsets[groups], np.int32)
+    put = offsets[:-1].copy()
+    for row in range(group_of.size):
+        group = group_of[row]
+        if group >= 0:
+            rows[put[group]] = row
+            put[group] += 1
+    return offsets, rows
+
+
+def grouped(group_of: Int32s, values: Int32s, groups: int) -> Groups:
+    """Return each group's values, in the order of the rows; rows of group −1 are left out."""
+    offsets, rows = group_rows(group_of, groups)
+    return Groups(offsets, values[rows])
+
+
+def sorted_distinct(groups: Groups) -> Groups:
+    """Return the groups with each member once, ascending, members below 0 left out; the arrays are overwritten."""
+    size = _sorted_distinct(groups.offsets, groups.members)
+    return Groups(groups.offsets, groups.members[:size])
+
+
+@nb.njit(cache=True, nogil=True)
+def _sorted_distinct(offsets, members):  # type: ignore[no-untyped-def]
+    write = 0
+    begin = offsets[0]
+    for group in range(offsets.size - 1):
+        end = offsets[group + 1]
+        _sort(members, begin, end)
+        first = write
+        for read in range(begin, end):
+            member = members[read]
+            if member >= 0 and (write == first or members[write - 1] != member):
+                members[write] = member
+                write += 1
+        begin = end
+        offsets[group + 1] = write
+    return write
+
+
+@nb.njit(cache=True, nogil=True)
+def _sort(values, begin, end):  # type: ignore[no-untyped-def]
+    """Sort part of an array; most parts hold a handful of values."""
+    if end - begin > 32:
+        values[begin:end] = np.sort(values[begin:end])
+        return
+    for index in range(begin + 1, end):
+        value, place = values[index], index
+        while place > begin and values[place - 1] > value:
+            values[place] = values[place - 1]
+            place -= 1
+        values[place] = value
+
+
+def pooled(groups: Groups, related: Groups) -> Groups:
+    """Return for each group what its members are related to, each once, ascending.
+
+    Args:
+        groups: members are groups of `related`.
+        related: what each is related to.
+    """
+    offsets, members = _pooled(groups.offsets, groups.members, related.offsets, related.members)
+    return sorted_distinct(Groups(offsets, members))
+
+
+@nb.njit(cache=True, nogil=True)
+def _pooled(offsets, members, related_offsets, related):  # type: ignore[no-untyped-def]
+    pooled_offsets = np.zeros(offsets.size, np.int64)
+    for group in range(offsets.size - 1):
+        total = pooled_offsets[group]
+        for index in range(offsets[group], offsets[group + 1]):
+            total += related_offsets[members[index] + 1] - related_offsets[members[index]]
+        pooled_offsets[group + 1] = total
+    values = np.empty(pooled_offsets[-1], np.int32)
+    put = 0
+    for member in members:
+        for index in range(related_offsets[member], related_offsets[member + 1]):
+            values[put] = related[index]
+            put += 1
+    return pooled_offsets, values
+
+
+@nb.njit(cache=True, nogil=True)
+def first_present(offsets, rows, present):  # type: ignore[no-untyped-def]
+    """Return the first row of each group that is present (int32), −1 if none is."""
+    winners = np.full(offsets.size - 1, -1, np.int32)
+    for group in range(offsets.size - 1):
+        for index in range(offsets[group], offsets[group + 1]):
+            if present[rows[index]]:
+                winners[group] = rows[index]
+                break
+    return winners
+
+
+@nb.njit(cache=True, nogil=True)
+def disagreeing(offsets, rows, text_offsets, texts):  # type: ignore[no-untyped-def]
+    """Return how many groups hold rows of different texts (Arrow offsets and bytes)."""
+    count = 0
+    for group in range(offsets.size - 1):
+        first = rows[offsets[group]]
+        for index in range(offsets[group] + 1, offsets[group + 1]):
+            if not _same(text_offsets, texts, first, rows[index]):
+                count += 1
+                break
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _same(offsets, texts, left, right):  # type: ignore[no-untyped-def]
+    begin, other = offsets[left], offsets[right]
+    length = offsets[left + 1] - begin
+    if offsets[right + 1] - other != length:
+        return False
+    for index in range(length):  # noqa: SIM110 - numba compiles no generator
+        if texts[begin + index] != texts[other + index]:
+            return False
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def find(ids, starts, shift, values):  # type: ignore[no-untyped-def]
+    """Return the place of each value in ascending distinct ids (int32), −1 where it is not there.
+
+    Args:
+        ids: (ids,) int32, from 0 up.
+        starts: of `bucket_starts(ids, shift)`.
+        shift: bits of an id that do not tell its bucket.
+        values: (values,) int32.
+    """
+    places = np.full(values.size, -1, np.int32)
+    for row in range(values.size):
+        value = values[row]
+        bucket = value >> shift
+        if value < 0 or bucket >= starts.size - 1:
+            continue
+        low, high = starts[bucket], starts[bucket + 1]
+        while low < high:
+            middle = (low + high) // 2
+            if ids[middle] < value:
+                low = middle + 1
+            else:
+                high = middle
+        if low < ids.size and ids[low] == value:
+            places[row] = low
+    return places
+
+
+@nb.njit(cache=True, nogil=True)
+def bucket_starts(ids, shift):  # type: ignore[no-untyped-def]
+    """Return where the ids of each bucket (id >> shift) begin in ascending ids, and where the last ends (int64)."""
+    buckets = (ids[-1] >> shift) + 1 if ids.size else 0
+    starts = np.zeros(buckets + 1, np.int64)
+    for value in ids:
+        starts[(value >> shift) + 1] += 1
+    for bucket in range(buckets):
+        starts[bucket + 1] += starts[bucket]
+    return starts
+
+
+class Numbers:
+    """The dense numbers of Discogs ids."""
+
+    def __init__(self, ids: Int32s) -> None:
+        """Take the ids (int32, distinct, from 0 up) in the order of their numbers."""
+        self.ids = ids
+        self._order = np.argsort(ids, kind="stable").astype(np.int32)
+        self._sorted = ids[self._order]
+        highest = int(self._sorted[-1]) if ids.size else 0
+        self._shift = max(highest // max(ids.size, 1), 1).bit_length()
+        self._starts = bucket_starts(self._sorted, self._shift)
+
+    def of(self, values: Int32s) -> Int32s:
+        """Return the number of each id, −1 for those not known."""
+        places = find(self._sorted, self._starts, self._shift, values)
+        return np.append(self._order, np.int32(-1))[places]

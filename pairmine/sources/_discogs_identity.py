@@ -1,0 +1,208 @@
+"""Entries of Discogs tracklists become occurrences of tracks, laid down on disk in ranges of their keys.
+
+An entry is a track if it has a title and
+
+- is no index track (one that has sub-tracks and no position: the name of a suite or side), and
+- has a position or a duration, or is a sub-track of an index track, or nothing on its release has a position
+  (files). What has neither is a heading ("This Side"); below an entry with its own position it names a part of that.
+
+Its artists are its own, else its index track's, else the release's, each once, by id. Various, Unknown Artist,
+No Artist and names without a page (id 0) are none: what they alone sign is told apart by its release.
+The key is `<artist ids ascending, joined by +>/<folded title>`, or `r<release id>/<folded title>`; the second,
+third … time on one release `#2`, `#3` … follow. A folded title with a digit has no `#`, so this never clashes.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pairmine.kernels import tracklists
+from pairmine.kernels.folding import fold
+from pairmine.kernels.groups import Groups
+from pairmine.kernels.pooling import Numbers, group_rows
+from pairmine.parallel import in_order
+from pairmine.sources._discogs_arrow import array, text_arrays, texts_of
+from pairmine.sources._discogs_dump import Dump
+
+Bools = npt.NDArray[np.bool_]
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+
+NO_ARTISTS = (0, 194, 355, 118760)
+RANGE_ENTRIES = 1_000_000
+MAX_RANGES = 400  # each is an open file
+SAMPLES, SAMPLE_ENTRIES = 8, 50_000
+COLUMNS = ["release", "place", "parent", "index", "position", "title", "duration"]
+OCCURRENCES = pa.schema(
+    {
+        "key": pa.large_string(),
+        "release": pa.int32(),
+        "place": pa.int32(),
+        "title": pa.large_string(),
+        "duration_ms": pa.int64(),
+        "artists": pa.large_list(pa.int32()),
+    }
+)
+"""One row per entry that is a track: release is its number, artists are Discogs ids in the order of the credits."""
+
+
+class Credits:
+    """The artists of releases and of tracklist entries, as Discogs ids, −1 for what is none."""
+
+    def __init__(self, dump: Dump, releases: Numbers) -> None:
+        of, artists = dump.numbers("release_artists", "release", "artist")
+        offsets, rows = group_rows(releases.of(of), releases.ids.size)
+        self.releases = Groups(offsets, _known(artists)[rows])
+        of, tracks, artists = dump.numbers("track_artists", "release", "track", "artist")
+        self.own_offsets, rows = group_rows(releases.of(of), releases.ids.size)
+        self.own_tracks, self.own_artists = tracks[rows], _known(artists)[rows]
+
+
+def _known(artists: Int32s) -> Int32s:
+    return np.where(np.isin(artists, NO_ARTISTS), np.int32(-1), artists)
+
+
+def whole_releases(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Yield the same rows cut between releases: the last of each table waits for the next."""
+    rest: list[pa.Table] = []
+    for table in tables:
+        releases = table.column("release").to_numpy()
+        others = np.flatnonzero(releases != releases[-1]) if releases.size else []
+        last = int(others[-1]) + 1 if len(others) else 0
+        if last:
+            yield pa.concat_tables([*rest, table.slice(0, last)])
+            rest = []
+        rest.append(table.slice(last))
+    if rest:
+        yield pa.concat_tables(rest)
+
+
+def occurrences(entries: pa.Table, credits: Credits, releases: Numbers) -> tuple[pa.Table, Counter[int]]:
+    """Return the tracks of whole releases, one row an OCCURRENCE, and how many entries got each verdict."""
+    entries = entries.combine_chunks()
+    starts, numbers = _releases_of(entries, releases)
+    present = {name: array(entries, name).is_valid().to_numpy(False) for name in ("position", "title", "duration")}
+    places = array(entries, "place").to_numpy()
+    parents = tracklists.parent_rows(starts, places, array(entries, "parent").fill_null(-1).to_numpy())
+    index = array(entries, "index").to_numpy(False)
+    verdicts = tracklists.judge(starts, parents, index, present["position"], present["title"], present["duration"])
+    taken = verdicts == tracklists.TAKEN
+    own, begins, ends = tracklists.artists_of(
+        starts,
+        places,
+        parents,
+        credits.own_offsets[:-1][numbers],
+        credits.own_offsets[1:][numbers],
+        credits.own_tracks,
+        numbers,
+        credits.releases.offsets,
+    )
+    artist_offsets, artists = tracklists.credited(
+        own[taken], begins[taken], ends[taken], credits.own_artists, credits.releases.members
+    )
+    kept = entries.select(["place", "title", "duration"]).filter(pa.array(taken))
+    titles = array(kept, "title")
+    taken_starts = np.append(0, np.cumsum(taken))[starts]
+    keys = tracklists.write_keys(
+        taken_starts, releases.ids[numbers], artist_offsets, artists, *text_arrays(fold(titles))
+    )
+    lengths = tracklists.durations(*text_arrays(array(kept, "duration")))
+    columns = [
+        texts_of(*keys),
+        pa.array(np.repeat(numbers, np.diff(taken_starts))),
+        array(kept, "place"),
+        titles.cast(pa.large_string()),
+        pa.array(lengths, mask=lengths < 0),
+        pa.LargeListArray.from_arrays(artist_offsets, artists),
+    ]
+    return pa.table(columns, schema=OCCURRENCES), Counter(dict(enumerate(np.bincount(verdicts).tolist())))
+
+
+def _releases_of(entries: pa.Table, releases: Numbers) -> tuple[Int64s, Int32s]:
+    """Return where the entries of each release begin (and the last end), and the number of each release."""
+    ids = array(entries, "release").to_numpy()
+    begins = np.flatnonzero(np.diff(ids, prepend=-1))
+    return np.append(begins, ids.size), releases.of(ids[begins])
+
+
+class Ranges:
+    """Occurrences in files, each holding a range of keys; the ranges ascend."""
+
+    def __init__(self, folder: Path, splitters: Words) -> None:
+        """Open a file for each range; a splitter is the first prefix (8 bytes) of the range behind it."""
+        self._folder, self._splitters, self._files = folder, splitters, ExitStack()
+        options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+        self._writers = [
+            self._files.enter_context(pa.ipc.new_stream(str(path), OCCURRENCES, options=options))
+            for path in self.paths
+        ]
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of the ranges, in the order of their keys."""
+        return [self._folder / f"occurrences-{number:04d}.arrow" for number in range(self._splitters.size + 1)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def sort(self, table: pa.Table) -> tuple[pa.Table, Int64s]:
+        """Return occurrences sorted by their ranges, and where each range begins and the last ends."""
+        offsets, keys = text_arrays(array(table, "key"))
+        prefixes = tracklists.prefixes(offsets, keys)
+        ranges = np.searchsorted(self._splitters, prefixes, "right").astype(np.int32)
+        offsets, rows = group_rows(ranges, self._splitters.size + 1)
+        return table.take(pa.array(rows)), offsets
+
+    def add(self, table: pa.Table, offsets: Int64s) -> None:
+        """Lay down occurrences that are sorted by range."""
+        for writer, begin, end in zip(self._writers, offsets[:-1], offsets[1:], strict=True):
+            if end > begin:
+                writer.write_table(table.slice(begin, end - begin))
+
+
+def read_range(path: Path) -> pa.Table:
+    """Return the occurrences of a range."""
+    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as stream:
+        return stream.read_all()
+
+
+def lay_down(
+    dump: Dump, releases: Numbers, folder: Path, threads: int | None, range_entries: int = RANGE_ENTRIES
+) -> tuple[list[Path], Counter[int]]:
+    """Lay down all occurrences; returns the files of their ranges and how many entries got each verdict."""
+    credits = Credits(dump, releases)
+    splitters = _splitters(dump, credits, releases, range_entries)
+    counts: Counter[int] = Counter()
+    with Ranges(folder, splitters) as ranges:
+
+        def work(entries: pa.Table) -> tuple[pa.Table, Int64s, Counter[int]]:
+            table, verdicts = occurrences(entries, credits, releases)
+            return *ranges.sort(table), verdicts
+
+        batches = whole_releases(dump.row_groups("tracks", COLUMNS))
+        for table, offsets, verdicts in in_order(work, batches, threads):
+            ranges.add(table, offsets)
+            counts += verdicts
+        return ranges.paths, counts
+
+
+def _splitters(dump: Dump, credits: Credits, releases: Numbers, range_entries: int) -> Words:
+    """Return the prefixes that cut all occurrences into ranges of about so many entries, told from a sample."""
+    total, samples = dump.sample("tracks", COLUMNS, SAMPLES, SAMPLE_ENTRIES)
+    count = min(-(-total // range_entries), MAX_RANGES)
+    if count < 2:
+        return np.zeros(0, np.uint64)
+    tables = (occurrences(sample, credits, releases)[0] for sample in samples)
+    prefixes = [tracklists.prefixes(*text_arrays(array(table, "key"))) for table in tables]
+    met = np.sort(np.concatenate(prefixes))
+    return np.unique(met[np.arange(1, count) * met.size // count])
