@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -22,16 +22,24 @@ _ISAL_ERROR = cast(type[Exception], isal_zlib.IsalError)
 _ZSTD, _ZSTD_SKIPPABLE = b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18"
 
 
-def find_files(paths: Iterable[Path]) -> list[Path]:
-    """Return the files named, and those in the folders named that look like JSON, sorted and each once.
+def is_json(name: str) -> bool:
+    """Return whether a file is called like JSON."""
+    return name.lower().endswith(SUFFIXES)
 
-    Of several names of one file it is the smallest. Links in folders that lead nowhere are listed too.
+
+def find_files(
+    paths: Iterable[Path], fits: Callable[[str], bool] = is_json, kinds: str = ", ".join("*" + s for s in SUFFIXES)
+) -> list[Path]:
+    """Return the files named, and those in the folders named whose names fit, sorted and each once.
+
+    Of several names of one file it is the smallest. Links in folders that lead nowhere are listed too. `kinds` names
+    in words what fits.
 
     Raises:
         InputError: there is no such path, it may not be read, or a folder holds nothing of use.
     """
     files: dict[str, Path] = {}
-    for file in (file for path in paths for file in _files_of(path)):
+    for file in (file for path in paths for file in _files_of(path, fits, kinds)):
         place = os.path.realpath(file)
         files[place] = min(file, files.get(place, file), key=lambda path: (path.name, path))
     return [files[place] for place in sorted(files)]
@@ -43,24 +51,23 @@ def shown(path: Path | str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def _files_of(path: Path) -> list[Path]:
+def _files_of(path: Path, fits: Callable[[str], bool], kinds: str) -> list[Path]:
     try:
         path.stat()
         if not path.is_dir():
             return [path]
-        found = list(_walk(path, set()))
+        found = list(_walk(path, fits, set()))
     except FileNotFoundError:
         raise InputError(f"{shown(path)}: no such file or folder: check the path") from None
     except OSError as error:
         place = shown(error.filename or path)
         raise InputError(f"{place}: {error.strerror}: make it readable (chmod) or name other files") from None
     if not found:
-        kinds = ", ".join("*" + suffix for suffix in SUFFIXES)
         raise InputError(f"{shown(path)} holds no {kinds}: name the folder of the data")
     return found
 
 
-def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
+def _walk(folder: Path, fits: Callable[[str], bool], visited: set[str]) -> Iterator[Path]:
     place = os.path.realpath(folder)
     if place in visited:  # links may lead to a folder twice, or back to one above
         return
@@ -69,14 +76,14 @@ def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            yield from _walk(path, visited)
-        elif path.name.lower().endswith(SUFFIXES):
+            yield from _walk(path, fits, visited)
+        elif fits(path.name):
             yield path
 
 
 @contextmanager
-def opened(path: Path) -> Iterator["Blocks"]:
-    """Open a file as blocks.
+def opened(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator["Blocks"]:
+    """Open a file as blocks of some size.
 
     Raises:
         InputError: it cannot be opened.
@@ -86,7 +93,7 @@ def opened(path: Path) -> Iterator["Blocks"]:
     except OSError as error:
         raise InputError(f"{shown(path)}: {error.strerror}: make it readable (chmod) or name other files") from None
     with file:
-        yield Blocks(path, file, _stream(file))
+        yield Blocks(path, file, _stream(file), block_bytes)
 
 
 def _stream(file: BinaryIO) -> Any:

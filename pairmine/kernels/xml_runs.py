@@ -1,0 +1,45 @@
+"""Wide steps over XML: 32 bytes a step. Buffers are padded as `byte_runs` says, with zeros."""
+
+from typing import Any, cast
+
+from llvmlite import ir
+from numba import types
+from numba.core.extending import intrinsic
+
+from pairmine.kernels import byte_runs
+from pairmine.kernels.byte_runs import WIDTH, _Codegen, _equal, _lanes, _leading, _Run
+
+_LANES = ir.VectorType(ir.IntType(8), WIDTH)
+
+
+def _run(stops: bytes, *, plain: bool) -> _Run:
+    """Make a function that counts the bytes before one of `stops` or, if `plain`, any but printable ASCII."""
+
+    def run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            lanes = _lanes(context, builder, signature, args)
+            # As signed bytes, control characters and everything beyond ASCII are below the blank.
+            floor = 0x20 if plain else -128
+            hits = builder.icmp_signed("<", lanes, ir.Constant(_LANES, [floor] * WIDTH))
+            for byte in stops:
+                hits = builder.or_(hits, _equal(builder, lanes, byte))
+            return _leading(builder, hits)
+
+        return types.int64(buffer, types.int64), codegen
+
+    return cast(_Run, intrinsic(run))
+
+
+text_run = _run(b"<&>", plain=True)
+"""Bytes from `index` that are printable ASCII without markup (at most 32)."""
+
+double_quoted_run = _run(b'"&<', plain=True)
+"""Bytes from `index` of a value in double quotes that need no second look (at most 32)."""
+
+single_quoted_run = _run(b"'&<", plain=True)
+"""Bytes from `index` of a value in single quotes that need no second look (at most 32)."""
+
+markup_run = _run(b"<", plain=False)
+"""Bytes from `index` before the next `<` (at most 32)."""
+
+blank_run = byte_runs.blank_run

@@ -1,0 +1,149 @@
+"""The monthly Discogs dumps: releases, masters, artists and labels, in both generations of the format.
+
+What a dump says is kept as it says it in the tables `dump_…` of `schema.py`; from those the tables of the contract
+are made (`_discogs_tables.py`).
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pyarrow as pa
+import typer
+
+from pairmine import catalogue
+from pairmine.catalogue import Tally
+from pairmine.errors import InputError
+from pairmine.kernels.xml_columns import mark_seen
+from pairmine.parallel import in_order, threads_or_default
+from pairmine.progress import bar, say
+from pairmine.schema import DUMP
+from pairmine.sources._blocks import opened, shown
+from pairmine.sources._discogs_chunks import Chunk, Parsed, parse
+from pairmine.sources._discogs_fields import KINDS
+from pairmine.sources._discogs_files import find_dumps
+from pairmine.sources._discogs_frames import CHUNK_BYTES, DumpFile
+from pairmine.sources._discogs_tables import finish
+from pairmine.sources._records import Reject
+from pairmine.sources._spool import Rejects
+
+KIND = "discogs"
+
+PART_ROWS = 1_000_000
+PART_BYTES = 32 << 20
+MAX_READERS = 8  # more than these the decompression cannot feed
+_SEEN_BYTES = 1 << 28  # a bit for each number an int32 can be; untouched pages cost nothing
+
+
+def ingest(
+    workspace: Path,
+    name: str,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Folders or files: *releases*.xml, *masters*, *artists*, *labels*; also .gz, .zst."),
+    ],
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads [default: one a core].")] = None,
+) -> catalogue.Ingested:
+    """`pairmine ingest discogs ~/discogs/2026-04`
+
+    Read the monthly Discogs dumps, any of the four files alone or together, into the catalogue.
+
+    The root element tells what a file is; a bare record will do. A record met before, here or in a file whose name
+    comes later in the alphabet, is skipped. What cannot be read goes to the table `rejects` with file and byte; the
+    rest is taken.
+    """
+    files = find_dumps(paths)
+    with catalogue.writer(workspace, name, KIND) as writer:
+        reading = _Reading(Rejects(writer.scratch), min(threads_or_default(threads), MAX_READERS))
+        for _ in in_order(lambda part: writer.append(*part), reading.parts(files), 1):
+            continue
+        reading.tell()
+        if not reading.taken.total():
+            why = reading.rejects.example() or "they hold no records"
+            raise InputError(f"nothing could be read ({why}): source {name!r} is left as it was")
+        tallies, conflicts = finish(writer, threads)
+        writer.write("rejects", reading.rejects.sorted())
+        return writer.commit([*reading.tallies(), *tallies], conflicts)
+
+
+class _Reading:
+    """Reads files into tables, and counts what became of their records."""
+
+    def __init__(self, rejects: Rejects, threads: int) -> None:
+        self.rejects, self.taken = rejects, Counter[str]()
+        self._threads, self._files = threads, 0
+        self._met: Counter[str] = Counter()
+        self._oddities: Counter[str] = Counter()
+        self._seen = {kind: np.zeros(_SEEN_BYTES, np.uint8) for kind in KINDS}
+
+    def parts(self, files: list[Path]) -> Iterator[tuple[str, pa.Table]]:
+        """Yield the tables of all files in parts, and each table at least once."""
+        waiting: dict[str, list[pa.Table]] = {table.name: [] for table in DUMP}
+        untold = set(waiting)
+        for parsed in in_order(parse, self._chunks(files), self._threads):
+            for name, table in self._taken(parsed).items():
+                waiting[name].append(table)
+                if _is_full(waiting[name]):
+                    untold.discard(name)
+                    yield name, pa.concat_tables(waiting[name])
+                    waiting[name] = []
+        for table in DUMP:
+            rest = waiting.pop(table.name)
+            if rest or table.name in untold:
+                yield table.name, pa.concat_tables([*rest, table.arrow.empty_table()])
+
+    def _chunks(self, files: Iterable[Path]) -> Iterator[Chunk]:
+        there = [file for file in files if file.exists()]
+        for link in set(files).difference(there):
+            self.rejects.add(_name(link), Reject("files", 0, "the link leads nowhere", ""))
+        total = sum(file.stat().st_size for file in there)
+        with bar("reading", total, in_bytes=True) as progress:
+            for path in there:
+                with opened(path, CHUNK_BYTES) as blocks:
+                    file = DumpFile(_name(path), blocks, partial(self.rejects.add, _name(path)))
+                    for chunk in file.chunks():
+                        progress(blocks.input_advance())
+                        yield chunk
+                self._files += file.sound
+                if file.is_cut:
+                    say(f"{shown(path)} does not end as a dump does: it may have been cut")
+
+    def _taken(self, parsed: Parsed) -> dict[str, pa.Table]:
+        """Return what a chunk brings that was not met before."""
+        for reject in parsed.rejects:
+            self.rejects.add(parsed.file, reject)
+        self._oddities.update(parsed.oddities)
+        new = np.empty(parsed.ids.size, np.bool_)
+        met = int(mark_seen(parsed.ids, self._seen[parsed.kind], new))
+        self._met[parsed.kind] += met
+        self.taken[parsed.kind] += parsed.ids.size - met
+        if not met:
+            return parsed.tables
+        return {name: table.filter(pa.array(new[parsed.records[name]])) for name, table in parsed.tables.items()}
+
+    def tell(self) -> None:
+        """Name once what the files hold and no table has room for."""
+        for oddity, count in sorted(self._oddities.items()):
+            if count:
+                say(f"left out, as not known: {oddity} ({count:,})")
+
+    def tallies(self) -> list[Tally]:
+        """Return what became of the records of each kind, and of the files."""
+        rejected = self.rejects.counts
+        records = [
+            Tally(f"{kind}s", self.taken[kind], {"met before": self._met[kind]}, rejected[f"{kind}s"]) for kind in KINDS
+        ]
+        return [*records, Tally("files", self._files, rejected=rejected["files"])]
+
+
+def _is_full(tables: list[pa.Table]) -> bool:
+    rows = sum(table.num_rows for table in tables)
+    return rows >= PART_ROWS or sum(table.nbytes for table in tables) >= PART_BYTES
+
+
+def _name(path: Path) -> str:
+    return os.fsencode(path.name).decode(errors="replace")
