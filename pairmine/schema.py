@@ -385,6 +385,41 @@ DUMP = (
 )
 CATALOGUE |= {table.name: table for table in DUMP}
 
+_ARTISTS = Column("artists", pa.list_(pa.int32()), "Discogs ids of the artists; none for Various", nullable=False)
+DUMP_TRUTH = {
+    table.name: table
+    for table in (
+        Table(
+            "truth_releases",
+            "one row per release of a synthetic Discogs dump: what it was made from",
+            (
+                _RELEASE,
+                Column("kind", pa.string(), "edition, single, best-of or compilation", nullable=False),
+                _int("master", "Discogs id of the master release; null for none"),
+                _ARTISTS,
+                Column("labels", pa.list_(pa.int32()), "distinct Discogs ids of its labels", nullable=False),
+                _id("genre", "coarse taste of the first artist"),
+                _id("style", "fine taste of the first artist"),
+                Column("oddities", pa.list_(pa.string()), "what is odd about it", nullable=False),
+            ),
+            ("release",),
+        ),
+        Table(
+            "truth_entries",
+            "one row per tracklist entry of a synthetic Discogs dump: which recording it is",
+            (
+                _RELEASE,
+                _PLACE,
+                _text("key", "the recording's key in the playlists of the same seed; null for no recording of these"),
+                _ARTISTS,
+                Column("guests", pa.list_(pa.int32()), "Discogs ids of who is featured", nullable=False),
+                _text("oddity", "heading, index, sub-track, repeated title, no title; null for a plain track"),
+            ),
+            ("release", "place"),
+        ),
+    )
+}
+
 _ANCHOR = _id("anchor", "track_id of the anchor")
 _POSITIVE = _id("positive", "track_id of the positive")
 _VIA = _int("via", "what links the pair: an id in vias.parquet, or null")

@@ -1,5 +1,6 @@
 """The synthetic world as MPD slices: the original's layout to the byte, 1,000 playlists a file."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +76,7 @@ def write(world: World, playlists: int, name: str, out: Path, threads: int | Non
 
 
 def _write_folder(world: World, playlists: int, name: str, out: Path, threads: int | None) -> catalogue.Ingested:
-    text = _synth_text.Text(world.seed, escaped=True)
+    text = _synth_text.Text(world.seed, lambda text: json.dumps(text)[1:-1])
 
     def write_slice(first: int) -> Playlists:
         drawn = _synth_playlists.draw(world, np.arange(first, min(first + SLICE, playlists)))

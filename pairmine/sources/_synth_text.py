@@ -1,9 +1,8 @@
 """Made-up names and titles of the synthetic world: pieces from small tables, joined by Arrow.
 
-Titles can be had escaped as JSON strings: the pieces are escaped then, once, and the joins stay the same.
+Titles can be had escaped, as for JSON or XML: the pieces are escaped then, once, and the joins stay the same.
 """
 
-import json
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -71,10 +70,9 @@ DESCRIPTIONS = (
 class Text:
     """Names and titles of one seed's world, as Arrow strings, for arrays of ids."""
 
-    def __init__(self, seed: int, *, escaped: bool = False):
-        self._seed = seed
-        self._escape: Callable[[str], str] = (lambda text: json.dumps(text)[1:-1]) if escaped else str
-        words = _words(seed)
+    def __init__(self, seed: int, escape: Callable[[str], str] = str):
+        self._seed, self._escape = seed, escape
+        words = made_up_words(seed)
         self._word = self._table(words)
         self._more = self._table([f" {word}" for word in words])
         self._maybe = self._table([""] * len(words) + [f" {word}" for word in words])
@@ -82,7 +80,7 @@ class Text:
         self._artist_suffix = self._table(
             [""] * 3000 + [" Band"] * 60 + [" & Co."] * 40 + [" Orchestra"] * 20 + [" "] * 2
         )
-        self._track_suffix = self._table(_suffixes(words))
+        self._track_suffix = self._table([suffix for _, suffix in track_suffixes(words)])
         self._titles = self._table([case(title) for case in (str.title, str, str.upper) for title in _titles(seed)])
         before, after = zip(*(form.split("{}") for form in DECORATIONS), strict=True)
         self._before, self._after = self._table(before), self._table(after)
@@ -95,8 +93,7 @@ class Text:
 
     def _draw(self, table: pa.Array, what: str, ids: Ids) -> pa.Array:
         """Return an evenly drawn piece of a table for every id."""
-        places = (seeding.mix(seeding.stream(self._seed, "synth", what), ids) * np.uint64(len(table))) >> np.uint64(32)
-        return table.take(pa.array(places.astype(np.int32)))
+        return table.take(pa.array(drawn_places(self._seed, what, len(table), ids)))
 
     def artists(self, ids: Ids) -> pa.Array:
         """Names of artists."""
@@ -117,11 +114,14 @@ class Text:
 
     def tracks(self, ids: Ids) -> pa.Array:
         """Titles of tracks."""
+        return _join(self.bare_tracks(ids), self._draw(self._track_suffix, "track suffix", ids))
+
+    def bare_tracks(self, ids: Ids) -> pa.Array:
+        """Titles of tracks without what follows them: guests, version, remaster."""
         return _join(
             self._draw(self._word, "track 1", ids),
             self._draw(self._more, "track 2", ids),
             self._draw(self._maybe, "track 3", ids),
-            self._draw(self._track_suffix, "track suffix", ids),
         )
 
     def playlists(self, pids: Ids, titles: Ids) -> pa.Array:
@@ -158,7 +158,7 @@ def _join(*parts: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(*parts, "")
 
 
-def _words(seed: int) -> list[str]:
+def made_up_words(seed: int) -> list[str]:
     """Return distinct pronounceable words, a few of them in other scripts."""
     rng = seeding.rng(seed, "synth", "words")
     words: dict[str, None] = dict.fromkeys(FOREIGN.split())
@@ -170,15 +170,27 @@ def _words(seed: int) -> list[str]:
     return list(words)
 
 
-def _suffixes(words: list[str]) -> list[str]:
-    """Return a table of what follows a track's title, as often as in the MPD."""
-    guests = [f" (feat. {words[i]} {words[-1 - i]})" for i in range(round(0.052 * SUFFIXES))]
-    remixes = [f" - {words[200 + i]} Remix" for i in range(round(0.029 * SUFFIXES))]
-    remasters = [f" - Remastered {2001 + i % 17}" for i in range(round(0.017 * SUFFIXES))]
-    live = [" - Live", ' (Live at "The Barn")', " - Live / Acoustic", " - Live\\Studio"] * round(0.0034 * SUFFIXES)
-    rest = [" "]
+def drawn_places(seed: int, what: str, count: int, ids: Ids) -> npt.NDArray[np.int32]:
+    """Return an evenly drawn place in a table of `count` pieces for every id."""
+    places = (seeding.mix(seeding.stream(seed, "synth", what), ids) * np.uint64(count)) >> np.uint64(32)
+    return places.astype(np.int32)
+
+
+def suffix_places(seed: int, ids: Ids) -> npt.NDArray[np.int32]:
+    """Return which of `track_suffixes` follows each track's title."""
+    return drawn_places(seed, "track suffix", SUFFIXES, ids)
+
+
+def track_suffixes(words: list[str]) -> list[tuple[str, str]]:
+    """Return a table of (kind, what follows a track's title), as often as in the MPD."""
+    guests = [("guest", f" (feat. {words[i]} {words[-1 - i]})") for i in range(round(0.052 * SUFFIXES))]
+    remixes = [("remix", f" - {words[200 + i]} Remix") for i in range(round(0.029 * SUFFIXES))]
+    remasters = [("remaster", f" - Remastered {2001 + i % 17}") for i in range(round(0.017 * SUFFIXES))]
+    forms = " - Live", ' (Live at "The Barn")', " - Live / Acoustic", " - Live\\Studio"
+    live = [("live", form) for form in forms] * round(0.0034 * SUFFIXES)
+    rest = [("plain", " ")]
     plain = SUFFIXES - sum(map(len, (guests, remixes, remasters, live, rest)))
-    return guests + remixes + remasters + live + rest + [""] * plain
+    return guests + remixes + remasters + live + rest + [("plain", "")] * plain
 
 
 def _titles(seed: int) -> list[str]:

@@ -15,9 +15,11 @@ import typer
 from pairmine import catalogue, progress
 from pairmine.errors import UsageError
 from pairmine.schema import CATALOGUE
-from pairmine.sources import _synth_json, _synth_tables, _synth_world
+from pairmine.sources import _synth_discogs, _synth_json, _synth_tables, _synth_world
+from pairmine.sources._synth_editors import Generation
 
 KIND = "synth"
+SIZE = 10_000
 
 
 class Format(StrEnum):
@@ -25,17 +27,27 @@ class Format(StrEnum):
 
     catalogue = "catalogue"
     json = "json"
+    discogs = "discogs"
+    discogs_2020 = "discogs-2020"
+
+
+GENERATIONS = {Format.discogs: Generation.newer, Format.discogs_2020: Generation.older}
 
 
 def ingest(
     workspace: Path,
     name: str,
-    playlists: Annotated[int, typer.Option(help="How many playlists to draw.")] = 10_000,
+    playlists: Annotated[int | None, typer.Option(help=f"How many playlists to draw [default: {SIZE}].")] = None,
     seed: Annotated[int, typer.Option(help="The seed of the world.")] = 0,
     format: Annotated[
-        Format, typer.Option(help="A catalogue, or JSON files like the MPD's to ingest with `ingest mpd`.")
+        Format,
+        typer.Option(
+            help="A catalogue; or JSON files like the MPD's, to ingest with `ingest mpd`; or a Discogs dump "
+            "(discogs, discogs-2020: an older form) of the same music, to ingest with `ingest discogs`."
+        ),
     ] = Format.catalogue,
-    out: Annotated[Path | None, typer.Option(help="Folder for JSON files [default: WORKSPACE/raw/NAME].")] = None,
+    releases: Annotated[int | None, typer.Option(help=f"How many releases a dump has [default: {SIZE}].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for other formats [default: WORKSPACE/raw/NAME].")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads [default: one a core].")] = None,
 ) -> catalogue.Ingested:
     """`pairmine ingest synth --playlists 10000`
@@ -43,17 +55,30 @@ def ingest(
     Make up playlists like those of the Million Playlist Dataset, with the tastes behind them as ground truth.
 
     Raises:
-        UsageError: fewer than one playlist, or `--out` without `--format json`.
+        UsageError: fewer than one playlist or release, or an option of another format.
     """
-    if playlists < 1 or playlists > 2**31 - 1:
-        raise UsageError(f"--playlists {playlists}: give a number from 1 to {2**31 - 1}")
-    if out is not None and format is not Format.json:
-        raise UsageError("--out is for --format json: a catalogue goes to WORKSPACE/catalogue/NAME")
+    is_dump = format in GENERATIONS
+    _check_size("--playlists", playlists, "catalogue or json", not is_dump)
+    _check_size("--releases", releases, "discogs", is_dump)
+    if out is not None and format is Format.catalogue:
+        raise UsageError("--out is for --format json or discogs: a catalogue goes to WORKSPACE/catalogue/NAME")
     world = _synth_world.build(seed)
-    if format is Format.json:
-        catalogue.check_name(name, workspace)
-        return _synth_json.write(world, playlists, name, out or workspace / "raw" / name, threads)
-    return _write_catalogue(world, playlists, workspace, name, threads)
+    if format is Format.catalogue:
+        return _write_catalogue(world, playlists or SIZE, workspace, name, threads)
+    catalogue.check_name(name, workspace)
+    out = out or workspace / "raw" / name
+    if is_dump:
+        return _synth_discogs.write(world, releases or SIZE, name, out, GENERATIONS[format], threads)
+    return _synth_json.write(world, playlists or SIZE, name, out, threads)
+
+
+def _check_size(option: str, size: int | None, formats: str, fits: bool) -> None:
+    if size is None:
+        return
+    if not fits:
+        raise UsageError(f"{option} is for --format {formats}")
+    if not 1 <= size <= 2**31 - 1:
+        raise UsageError(f"{option} {size}: give a number from 1 to {2**31 - 1}")
 
 
 def _write_catalogue(
