@@ -1,6 +1,6 @@
 """Groups of tracks (playlists, an artist's tracks) as offsets and members; each member counts once."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -18,20 +18,21 @@ class Groups(NamedTuple):
     members: npt.NDArray[np.int32]
 
 
-def distinct(groups: Groups, kept: npt.NDArray[np.bool_], max_size: int | None = None) -> Groups:
-    """Return the groups with each kept track once; groups of more than `max_size` such tracks become empty.
+def distinct(groups: Groups, kept: npt.NDArray[np.bool_], max_size: int | None = None, min_size: int = 1) -> Groups:
+    """Return the groups with each kept track once; those of fewer or more such tracks than allowed become empty.
 
     Args:
         groups: members may repeat; both arrays are overwritten, since a copy would double the memory.
         kept: one flag a track; the others vanish.
         max_size: largest number of distinct kept tracks of a group, None for no limit.
+        min_size: smallest number.
     """
-    size = _distinct(groups.offsets, groups.members, kept, -1 if max_size is None else max_size)
+    size = _distinct(groups.offsets, groups.members, kept, -1 if max_size is None else max_size, min_size)
     return Groups(groups.offsets, groups.members[:size])
 
 
 @nb.njit(cache=True, nogil=True)
-def _distinct(offsets, members, kept, max_size):  # type: ignore[no-untyped-def]
+def _distinct(offsets, members, kept, max_size, min_size):  # type: ignore[no-untyped-def]
     last_group = np.full(kept.size, -1, np.int32)
     write = 0
     begin = offsets[0]
@@ -45,11 +46,42 @@ def _distinct(offsets, members, kept, max_size):  # type: ignore[no-untyped-def]
                 last_group[track] = group
                 members[write] = track
                 write += 1
-        if 0 <= max_size < write - first:
+        if write - first < min_size or 0 <= max_size < write - first:
             write = first
         begin = end
         offsets[group + 1] = write
     return write
+
+
+def grouped(group_ids: npt.NDArray[np.integer[Any]], members: npt.NDArray[np.integer[Any]], groups: int) -> Groups:
+    """Return rows (group, member) as groups; the members of a group stay in the order of the rows."""
+    offsets = np.zeros(groups + 1, np.int64)
+    np.cumsum(np.bincount(group_ids, minlength=groups), out=offsets[1:])
+    return Groups(offsets, _placed(group_ids, members, offsets[:-1].copy(), np.empty(members.size, np.int32)))
+
+
+def transposed(groups: Groups, members: int) -> Groups:
+    """Return the groups of each of `members` members, ascending."""
+    offsets = np.zeros(members + 1, np.int64)
+    np.cumsum(np.bincount(groups.members, minlength=members), out=offsets[1:])
+    return Groups(offsets, _transposed(*groups, offsets[:-1].copy(), np.empty(groups.members.size, np.int32)))
+
+
+@nb.njit(cache=True, nogil=True)
+def _placed(group_ids, members, places, placed):  # type: ignore[no-untyped-def]
+    for i in range(members.size):
+        placed[places[group_ids[i]]] = members[i]
+        places[group_ids[i]] += 1
+    return placed
+
+
+@nb.njit(cache=True, nogil=True)
+def _transposed(offsets, members, places, placed):  # type: ignore[no-untyped-def]
+    for group in range(offsets.size - 1):
+        for i in range(offsets[group], offsets[group + 1]):
+            placed[places[members[i]]] = group
+            places[members[i]] += 1
+    return placed
 
 
 @nb.njit(cache=True, nogil=True)
