@@ -178,6 +178,21 @@ CATALOGUE: dict[str, Table] = {
             ),
         ),
         Table(
+            "audio_files",
+            "one row per audio file of a folder",
+            (
+                _id("track_id", "the track it holds"),
+                Column("path", pa.string(), "path below the folder, with /", nullable=False),
+                Column("duration_ms", pa.int64(), "length in milliseconds, as the container says", nullable=False),
+                _int("sample_rate_hz", "samples a second"),
+                _int("channels", "channels"),
+                Column("bytes", pa.int64(), "size of the file", nullable=False),
+                Column("codec", pa.string(), "mp3, flac, vorbis, opus, aac, …", nullable=False),
+            ),
+            ("track_id",),
+            {"track_id": "tracks"},
+        ),
+        Table(
             "truth_tracks",
             "one row per track of a synthetic world: what it was made from",
             (
