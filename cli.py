@@ -186,7 +186,7 @@ def link(
     left: Annotated[str, typer.Argument(metavar="LEFT", help="Name of an ingested source.")],
     right: Annotated[str, typer.Argument(metavar="RIGHT", help="Name of another.")],
     workspace: Workspace = HERE,
-    threshold: Annotated[float, typer.Option(help="Least score of a link, 0 to 1.")] = 0.85,
+    threshold: Annotated[float, typer.Option(help="Least score of a link, 0 to 1.")] = 0.8,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:

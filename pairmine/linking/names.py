@@ -72,11 +72,13 @@ DASH = re.compile(r"\s+[-–—]\s+")
 DISAMBIGUATION = re.compile(r"\s\(\d+\)(?=$|[,&/]|\s)")
 MOVED_ARTICLE = re.compile(r"^(.*), (the|a|an)$", re.IGNORECASE)
 NAME_BREAK = re.compile(
-    r"\s*(?:[,;/+&•|]|\s(?:and|y|und|et|x|vs\.?|versus|with|feat\.?|ft\.?|featuring|presents|pres\.?)\s)\s*",
+    r"\s*(?:,(?!\s*[js]r\b)|[;/+&•|]|\s(?:and|y|und|et|x|vs\.?|versus|with|feat\.?|ft\.?|featuring|presents|pres\.?)\s)\s*",
     re.IGNORECASE,
 )
 ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 PARTS = {"pt": "part", "pts": "part", "vol": "volume", "no": "number", "nr": "number"}
+PART = re.compile(r"(?:part|volume) (\d+)")
+LETTERS = re.compile(r"(?<!\S)[^\W\d](?: [^\W\d])+(?!\S)")
 OPEN, CLOSE = "([{", ")]}"
 
 
@@ -102,8 +104,10 @@ def split_title(title: str) -> Title:
     kinds: set[str] = set()
     detail: list[str] = []
     core = [head]
-    for segment in [*segments, *tails]:
+    for place, segment in enumerate([*segments, *tails]):
         role, value = _segment(segment.strip())
+        if role == "guest" and place >= len(segments) and segment.lower().startswith("with"):
+            role = "core"
         if role == "core":
             core.append(segment)
         elif role == "guest":
@@ -171,17 +175,22 @@ def _kinds(words: str) -> set[str]:
     return kinds - {"version"} or kinds
 
 
-def numbers(folded: str) -> str:
-    """Return the numbers of a folded title in order, Roman ones from II on and parts among them."""
-    words = folded.split()
-    found = [ROMAN.get(word, word) for word in words]
-    return " ".join(sorted(word for word in found if any(map(str.isdigit, word))))
+def numbers(core: str, detail: str = "") -> str:
+    """Return what has digits in a title's canonical core, and the numbers of parts in the detail, in a fixed order."""
+    found = [word for word in core.split() if not word.isalpha() and any(map(str.isdigit, word))]
+    found += PART.findall(canonical_words(detail))
+    return " ".join(sorted(found))
 
 
 def canonical_words(folded: str) -> str:
     """Return a folded title without a leading article, abbreviations of parts written out, Roman numbers as digits."""
-    words = [PARTS.get(word, ROMAN.get(word, word)) for word in without_article(folded).split()]
-    return " ".join(words)
+    words = without_article(joined_letters(folded)).split()
+    return " ".join([PARTS.get(word, ROMAN.get(word, word)) for word in words])
+
+
+def joined_letters(folded: str) -> str:
+    """Return a folded name with single letters in a row made one word: "R.E.M." is "r e m", and so "rem"."""
+    return LETTERS.sub(lambda found: found[0].replace(" ", ""), folded) if " " in folded else folded
 
 
 def without_article(folded: str) -> str:
@@ -195,6 +204,12 @@ def tidy_artist(name: str) -> str:
     name = DISAMBIGUATION.sub("", name).strip() if "(" in name else name
     moved = MOVED_ARTICLE.match(name)
     return f"{moved[2]} {moved[1]}" if moved else name
+
+
+def artist_words(name: str, folded: str) -> str:
+    """Return an artist's folded name without a leading article; the initial of "A. Previn" is none."""
+    joined = joined_letters(folded)
+    return joined if name[1:2] == "." else without_article(joined)
 
 
 def split_names(artist: str) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 from pairmine.kernels.folding import fold
 from pairmine.linking.names import (
     Title,
+    artist_words,
     canonical_words,
     numbers,
     split_names,
     split_title,
     tidy_artist,
-    without_article,
 )
 
 BATCH_ROWS = 400_000
@@ -84,15 +84,14 @@ def _titles(column: pa.DictionaryArray) -> dict[str, pa.Array]:
 
 
 def _marks(title: Title, core: str) -> str:
-    return f"{' '.join(title.kinds)}|{numbers(core)}"
+    return f"{' '.join(title.kinds)}|{numbers(core, title.detail)}"
 
 
 def _artists(column: pa.DictionaryArray) -> dict[str, pa.Array]:
     """Return the columns that come from artists, one value a row."""
     names = [tidy_artist(name) for name in column.dictionary.to_pylist()]
-    whole = [without_article(name) for name in fold(pa.array(names, pa.string())).to_pylist()]
     found = {
-        "artist": pa.array(whole, pa.string()),
+        "artist": _folded_artists(names),
         "credits": _folded_lists([split_names(name) for name in names]),
     }
     return {name: values.take(column.indices) for name, values in found.items()}
@@ -109,9 +108,13 @@ def _folded_lists(lists: list[tuple[str, ...]]) -> pa.Array:
     offsets = [0]
     for names in lists:
         offsets.append(offsets[-1] + len(names))
-    flat = fold(pa.array([name for names in lists for name in names], pa.string()))
-    values = pa.array([without_article(name) for name in flat.to_pylist()], pa.string())
+    values = _folded_artists([name for names in lists for name in names])
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
+
+
+def _folded_artists(names: list[str]) -> pa.Array:
+    folded = fold(pa.array(names, pa.string())).to_pylist()
+    return pa.array([artist_words(*each) for each in zip(names, folded, strict=True)], pa.string())
 
 
 def _albums(column: pa.DictionaryArray) -> pa.Array:

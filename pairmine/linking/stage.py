@@ -17,7 +17,7 @@ from pairmine.linking import scoring, sides
 from pairmine.linking.report import Linked, read_report
 from pairmine.schema import LINKS
 
-THRESHOLD = 0.85
+THRESHOLD = 0.8
 MAX_PAIRS = 400
 CHUNK_ROWS = 500_000
 MEMORY = "3GB"

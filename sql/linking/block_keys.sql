@@ -1,6 +1,6 @@
 -- one row per track and block it stands in; two tracks can be linked only if they share a block.
 -- Reads `side`: the normalised tracks of one source. Each kind of block stands for what may differ:
--- 0 nothing; 1, 2 the title, by its end or start; 3, 4 the artist, by its end or start; 5, 6 both, by ends or starts.
+-- 0 nothing; 1, 2 the title, by its end or start; 3, 4 the artist, by its end or start; 5 to 8 both, by either.
 -- marks (kinds of version, numbers) are in every block, for they must agree.
 with
 named as (
@@ -24,9 +24,13 @@ keys as (
     union all
     select track_id, 4, hash(4, artist[-3:], core, marks) from named
     union all
-    select track_id, 5, hash(5, artist[:4], core[:6], marks) from named
+    select track_id, 5, hash(5, artist[:4], core[:5], marks) from named
     union all
-    select track_id, 6, hash(6, artist[-4:], core[-6:], marks) from named
+    select track_id, 6, hash(6, artist[:4], core[-5:], marks) from named
+    union all
+    select track_id, 7, hash(7, artist[-4:], core[:5], marks) from named
+    union all
+    select track_id, 8, hash(8, artist[-4:], core[-5:], marks) from named
 )
 select track_id, kind, key
 from keys

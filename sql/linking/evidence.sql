@@ -9,12 +9,13 @@ compared as (
         l.artist as left_artist, r.artist as right_artist,
         list_distinct(list_concat(l.credits, l.guests)) as left_names,
         list_distinct(list_concat(r.credits, r.guests)) as right_names,
+        list_concat([l.artist], l.credits, l.aliases) as left_mains,
+        list_concat([r.artist], r.credits, r.aliases) as right_mains,
         len(list_intersect(left_names, right_names)) as shared,
         least(len(left_names), len(right_names)) as fewer,
         greatest(len(left_names), len(right_names)) as more,
-        list_has_any(
-            list_concat([l.artist], l.credits, l.aliases), list_concat([r.artist], r.credits, r.aliases)
-        ) as alias,
+        list_has_any(left_mains, right_mains)
+            or list_has_any(left_mains, r.guests) or list_has_any(right_mains, l.guests) as met,
         abs(l.duration_ms - r.duration_ms) as gap_ms,
         coalesce(l.album = r.album, false) as same_album,
         l.common as common
@@ -25,10 +26,10 @@ compared as (
 select
     left_id, right_id, left_core, right_core, left_detail, right_detail, left_artist, right_artist,
     case
-        when left_artist = right_artist or shared = more then 3
+        when not met then 0
+        when shared = more then 3
         when shared = fewer then 2
-        when shared > 0 or alias then 1
-        else 0
+        else 1
     end::tinyint as names_agree,
     coalesce(gap_ms, -1)::integer as gap_ms,
     same_album, common
