@@ -1,0 +1,74 @@
+"""Word2Vec: a vector a track, learned with playlists as sentences and the whole playlist as context."""
+
+import numpy as np
+import numpy.typing as npt
+
+from pairmine import parallel, progress
+from pairmine.kernels import cbow
+from pairmine.kernels.groups import Groups
+from pairmine.seeding import stream
+from pairmine.strategies._inputs import Inputs, Parameters, Prepared
+from pairmine.strategies._targets import vectors
+
+KIND = "vectors"
+VIA = None
+PAPER = "playlists-2023, section 3.3 (Playlist W2V)"
+PAPER_PAIRS = None
+EPOCHS = 1
+OPTIONS = frozenset({"max_playlist_length", "dimensions", "iterations", "negatives", "sample", "trainer"})
+CHECKS = ("only_self_pairs",)
+
+
+def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
+    """Learn the vectors; each epoch has every track of a playlist once, with itself."""
+    playlists = inputs.playlists(parameters)
+    learn = _by_gensim if parameters.trainer == "gensim" else _by_kernel
+    found = learn(playlists, inputs, parameters)
+    used = np.unique(playlists.members)
+    return vectors(used, found[used])
+
+
+def _by_kernel(playlists: Groups, inputs: Inputs, parameters: Parameters) -> npt.NDArray[np.float32]:
+    words = parameters.iterations * playlists.members.size
+    with progress.bar("w2v", words) as advance:
+        return cbow.train(
+            playlists,
+            inputs.tracks,
+            dimensions=parameters.dimensions,
+            epochs=parameters.iterations,
+            negatives=parameters.negatives,
+            rate=0.02,
+            final_rate=1e-4,
+            sample=parameters.sample,
+            stream=stream(parameters.seed, "w2v"),
+            threads=inputs.threads,
+            advance=advance,
+        )
+
+
+def _by_gensim(playlists: Groups, inputs: Inputs, parameters: Parameters) -> npt.NDArray[np.float32]:
+    """Learn with gensim, the reference: time and memory grow with the square of a playlist's length."""
+    from gensim.models import Word2Vec
+
+    ends = playlists.offsets[1:-1]
+    sentences = [part.tolist() for part in np.split(playlists.members, ends)]
+    longest = int(np.diff(playlists.offsets).max())
+    model = Word2Vec(
+        sentences,
+        vector_size=parameters.dimensions,
+        window=longest,
+        shrink_windows=False,
+        min_count=1,
+        sg=0,
+        negative=parameters.negatives,
+        sample=parameters.sample,
+        alpha=0.02,
+        min_alpha=1e-4,
+        epochs=parameters.iterations,
+        seed=parameters.seed % 2**32,
+        workers=parallel.threads_or_default(inputs.threads),
+        max_vocab_size=None,
+    )
+    found = np.zeros((inputs.tracks, parameters.dimensions), np.float32)
+    found[np.array(model.wv.index_to_key, np.int64)] = model.wv.vectors
+    return found
