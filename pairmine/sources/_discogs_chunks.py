@@ -92,7 +92,7 @@ class _ChunkReader:
     def _odd(self, pos: Int) -> Int:
         """Let the strict reader decide about a record, and return the place behind it."""
         stop = scan.next_record(self._chunk.data, pos + 1, self._chunk.end, self._kind)
-        table_rows = self._work.table_rows.tolist()
+        table_rows = self._work.counts[scan.FIRST_TABLE :].tolist()
         try:
             record = read_record(self._chunk.data[pos:stop].tobytes(), self._kind, table_rows)
         except RefusedError as error:
@@ -106,7 +106,7 @@ class _ChunkReader:
         number, row, cell = (work.counts[index] for index in (scan.RECORDS, scan.ROWS, scan.CELLS))
         for table, track, kind in record.rows:
             work.rows[row] = table, number, track, kind
-            work.table_rows[table] += 1
+            work.counts[scan.FIRST_TABLE + table] += 1
             row += 1
         for code, place, text in record.cells:
             encoded = text.encode()
@@ -114,7 +114,7 @@ class _ChunkReader:
             self._decoded += encoded
             cell += 1
         work.ids[number] = record.id
-        work.counts[:] = cell, row, number + 1
+        work.counts[: scan.FIRST_TABLE] = cell, row, number + 1
         self._oddities.update(record.oddities)
 
     def _refuse(self, pos: Int, reason: str) -> None:
