@@ -26,6 +26,7 @@ from pairmine.kernels import tracklists
 from pairmine.kernels.folding import fold
 from pairmine.kernels.groups import Groups
 from pairmine.kernels.pooling import Numbers, group_rows
+from pairmine.kernels.text_order import leading_words
 from pairmine.parallel import in_order
 from pairmine.sources._discogs_arrow import array, text_arrays, texts_of
 from pairmine.sources._discogs_dump import Dump
@@ -36,8 +37,8 @@ Int64s = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 
 NO_ARTISTS = (0, 194, 355, 118760)
-RANGE_ENTRIES = 1_000_000
-MAX_RANGES = 400  # each is an open file
+RANGE_ENTRIES = 600_000
+MAX_RANGES = 240  # each is an open file
 SAMPLES, SAMPLE_ENTRIES = 8, 50_000
 COLUMNS = ["release", "place", "parent", "index", "position", "title", "duration"]
 OCCURRENCES = pa.schema(
@@ -136,12 +137,11 @@ class Ranges:
     """Occurrences in files, each holding a range of keys; the ranges ascend."""
 
     def __init__(self, folder: Path, splitters: Words) -> None:
-        """Open a file for each range; a splitter is the first prefix (8 bytes) of the range behind it."""
+        """Open a file for each range; a splitter is the least first word (8 bytes) of a key in the range behind it."""
         self._folder, self._splitters, self._files = folder, splitters, ExitStack()
         options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
         self._writers = [
-            self._files.enter_context(pa.ipc.new_stream(str(path), OCCURRENCES, options=options))
-            for path in self.paths
+            self._files.enter_context(pa.ipc.new_stream(str(path), OCCURRENCES, options=options)) for path in self.paths
         ]
 
     @property
@@ -157,9 +157,8 @@ class Ranges:
 
     def sort(self, table: pa.Table) -> tuple[pa.Table, Int64s]:
         """Return occurrences sorted by their ranges, and where each range begins and the last ends."""
-        offsets, keys = text_arrays(array(table, "key"))
-        prefixes = tracklists.prefixes(offsets, keys)
-        ranges = np.searchsorted(self._splitters, prefixes, "right").astype(np.int32)
+        words = leading_words(*text_arrays(array(table, "key")))
+        ranges = np.searchsorted(self._splitters, words, "right").astype(np.int32)
         offsets, rows = group_rows(ranges, self._splitters.size + 1)
         return table.take(pa.array(rows)), offsets
 
@@ -197,12 +196,11 @@ def lay_down(
 
 
 def _splitters(dump: Dump, credits: Credits, releases: Numbers, range_entries: int) -> Words:
-    """Return the prefixes that cut all occurrences into ranges of about so many entries, told from a sample."""
+    """Return the first words that cut all occurrences into ranges of about so many entries, told from a sample."""
     total, samples = dump.sample("tracks", COLUMNS, SAMPLES, SAMPLE_ENTRIES)
     count = min(-(-total // range_entries), MAX_RANGES)
     if count < 2:
         return np.zeros(0, np.uint64)
     tables = (occurrences(sample, credits, releases)[0] for sample in samples)
-    prefixes = [tracklists.prefixes(*text_arrays(array(table, "key"))) for table in tables]
-    met = np.sort(np.concatenate(prefixes))
+    met = np.sort(np.concatenate([leading_words(*text_arrays(array(table, "key"))) for table in tables]))
     return np.unique(met[np.arange(1, count) * met.size // count])

@@ -13,8 +13,8 @@ from pairmine.catalogue import Writer
 from pairmine.kernels import pooling
 from pairmine.kernels.groups import Groups
 from pairmine.kernels.pooling import Numbers, group_rows, pooled, sorted_distinct
+from pairmine.kernels.text_order import number_texts
 from pairmine.parallel import in_order
-from pairmine.sources._columns import numbers_of
 from pairmine.sources._discogs_arrow import array, text_arrays
 from pairmine.sources._discogs_identity import read_range
 from pairmine.sources._discogs_parts import Parts
@@ -77,9 +77,11 @@ def _relation(name: str, track: pa.Array, members: Int32s, known: Known) -> pa.T
 def read_tracks(rows: pa.Table, known: Known) -> Tracks:
     """Return the tracks of all their occurrences, in the order of their keys."""
     keys = array(rows, "key")
-    group_of, count = numbers_of(keys)
+    group_of, count = number_texts(*text_arrays(keys))
     release = array(rows, "release").to_numpy()
-    met = np.argsort(known.releases.ids[release].astype(np.int64) << 32 | array(rows, "place").to_numpy(), kind="stable")
+    met = np.argsort(
+        known.releases.ids[release].astype(np.int64) << 32 | array(rows, "place").to_numpy(), kind="stable"
+    )
     offsets, places = group_rows(group_of[met], count)
     places = met[places]  # occurrences of each track, by Discogs id of the release and place
     first = places[offsets[:-1]]
@@ -120,7 +122,9 @@ def _joined(artists: pa.LargeListArray, known: Known) -> pa.LargeStringArray:
     names = known.names.take(pa.array(numbers))
     named = np.append(0, np.cumsum(names.is_valid().to_numpy(False)))
     lists = pa.LargeListArray.from_arrays(named[offsets], names.drop_null())
-    return pc.if_else(pc.equal(pc.list_value_length(lists), 0), None, pc.binary_join(lists, pa.scalar(", ", pa.large_string())))
+    return pc.if_else(
+        pc.equal(pc.list_value_length(lists), 0), None, pc.binary_join(lists, pa.scalar(", ", pa.large_string()))
+    )
 
 
 def _or_null(rows: Int32s) -> pa.Array:
