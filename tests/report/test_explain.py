@@ -12,6 +12,7 @@ from pairmine.report.describe import describe
 from pairmine.report.explain import Explained, explain
 from pairmine.schema import CATALOGUE, PAIRS
 from pairmine.strategies._inputs import Parameters
+from pairmine.strategies._restrictions import Restrictions
 from tests.conftest import random_playlists
 from tests.report.conftest import write_world
 
@@ -45,7 +46,9 @@ def test_ranks_are_those_of_the_strategy(tmp_path, score, ties) -> None:
     write_world(tmp_path, "toy", random_playlists(60, 90, seed=5))
     (tmp_path / "out").write_text("t000001\n")
     parameters = Parameters(seed=7, score=score, ties=ties, min_count=2, max_playlist_length=20)
-    pair_set = build_pairs(tmp_path, "toy", "tco", parameters=parameters, epochs=2, exclude=tmp_path / "out").folder
+    pair_set = build_pairs(
+        tmp_path, "toy", "tco", parameters=parameters, epochs=2, restrictions=Restrictions(exclude=tmp_path / "out")
+    ).folder
     variables = {"score": score, "ties": ties, "min_count": 2, "max_playlist_length": 20, "excluded": [1]}
     with engine.open_source(tmp_path, "toy") as connection:
         engine.set_variables(connection, {**variables, "top_k": 10**6, "stream": seeding.stream(7, "tco", "ties")})

@@ -13,6 +13,7 @@ from pairmine.pairing import build_pairs
 from pairmine.report.pair_stats import pair_stats
 from pairmine.report.stats import stats
 from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._restrictions import Restrictions
 from tests.conftest import random_playlists
 from tests.report.conftest import write_world
 
@@ -88,7 +89,13 @@ def related(world, strategy, rows) -> dict[int, set]:
     """Return the tracks that may be positives of each, the track itself among them."""
     tracks = [track for (track,) in rows("track_id", "tracks")]
     found = {track: {track} for track in tracks}
-    tables = {"co": ("playlist_tracks", "playlist_id"), "artist-co": ("track_artists", "artist_id")}
+    tables = {
+        "co": ("playlist_tracks", "playlist_id"),
+        "artist-co": ("track_artists", "artist_id"),
+        "artist": ("track_artists", "artist_id"),
+        "release": ("track_releases", "release_id"),
+        "label": ("track_labels", "label_id"),
+    }
     if strategy in tables:
         table, column = tables[strategy]
         members = defaultdict(set)
@@ -97,6 +104,14 @@ def related(world, strategy, rows) -> dict[int, set]:
         for group in members.values():
             for track in group:
                 found[track] |= group
+    elif strategy == "label-co":
+        partners, _ = registry.load("strategies", strategy).partners(Inputs(world, "toy"), Parameters())
+        labels, members = defaultdict(set), defaultdict(set)
+        for track, label in rows("track_id, label_id", "track_labels"):
+            labels[track].add(label)
+            members[label].add(track)
+        for track in tracks:
+            found[track] |= {t for label in labels[track] for p in partners[label].tolist() for t in members[p]}
     elif strategy == "tco":
         ids, _ = registry.load("strategies", "tco").neighbours(Inputs(world, "toy"), Parameters())
         for track in tracks:
@@ -171,7 +186,9 @@ def test_a_source_ingested_anew_is_not_mixed_with_old_pairs(tmp_path) -> None:
 def test_excluded_tracks_are_no_false_negatives(tmp_path) -> None:
     write_world(tmp_path, "toy", random_playlists(80, 200, seed=4))
     (tmp_path / "out").write_text("t000000\nt000001\nt000002\n")
-    build_pairs(tmp_path, "toy", "tco", parameters=Parameters(), epochs=2, exclude=tmp_path / "out")
+    build_pairs(
+        tmp_path, "toy", "tco", parameters=Parameters(), epochs=2, restrictions=Restrictions(exclude=tmp_path / "out")
+    )
     folder = tmp_path / "pairs" / "toy-tco"
     rule = registry.load("strategies", "tco")
     inputs = Inputs(tmp_path, "toy")
