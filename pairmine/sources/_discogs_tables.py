@@ -70,9 +70,11 @@ def _write_named(writer: Writer, connection: duckdb.DuckDBPyConnection, name: st
         first += table.num_rows
         if "disagrees" in table.column_names:
             disagreeing += pc.sum(table.column("disagrees"), min_count=0).as_py()
-        parts.add(table.drop_columns([c for c in ("id", "disagrees") if c in table.column_names]).append_column(
-            f"{name.removesuffix('s')}_id", pa.array(numbers)
-        ))
+        parts.add(
+            table.drop_columns([c for c in ("id", "disagrees") if c in table.column_names]).append_column(
+                f"{name.removesuffix('s')}_id", pa.array(numbers)
+            )
+        )
     parts.finish()
     return _Named(
         np.concatenate([np.zeros(0, np.int32), *ids]),
@@ -108,7 +110,10 @@ def _tags(dump: Dump, releases: Numbers) -> tuple[Groups, tuple[pa.Array, pa.Arr
     final = np.full(len(met) + 1, -1, np.int32)
     final[[met[pair] for pair in texts]] = np.arange(len(met))
     groups = sorted_distinct(grouped(np.concatenate(of), final[np.concatenate(numbers)], releases.ids.size))
-    return groups, (pa.array([kind for kind, _ in texts], pa.string()), pa.array([tag for _, tag in texts], pa.string()))
+    return groups, (
+        pa.array([kind for kind, _ in texts], pa.string()),
+        pa.array([tag for _, tag in texts], pa.string()),
+    )
 
 
 def _provisional(kinds: pa.DictionaryArray, tags: pa.DictionaryArray, met: dict[tuple[str, str], int]) -> Int32s:
