@@ -14,7 +14,7 @@ from pairmine.sources._synth_shelves import NOBODY, Array, Flags, Floats, Shelve
 
 CHUNK, ALBUMS = 512, 76
 EDITION, SINGLE, BEST_OF, COMPILATION = range(4)
-KINDS = np.repeat([EDITION, SINGLE, BEST_OF, COMPILATION], [396, 60, 25, 31])
+KINDS = np.repeat([EDITION, SINGLE, BEST_OF, COMPILATION], [346, 110, 25, 31])
 FAME = 24  # how evenly re-editions are spread over the albums of a run
 YEARS = (1955, 2020)
 
