@@ -34,7 +34,7 @@ def _borrowed(typing_context: Any, array: Any) -> Any:
     """Return an array that shares the bytes of another but holds no reference to it.
 
     Compiled code counts references to arrays by atomic steps wherever they are handed on, which in deep scanners
-    costs more than the work. The other array must outlive this one.
+    costs more than the work. The other array must outlive this one: let it be an argument, or returned.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -1,6 +1,7 @@
 """A chunk of whole records → the tables that hold them."""
 
 import re
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -18,6 +19,9 @@ from pairmine.sources._json_strict import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Reject
 
 _BETWEEN = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->|</?(?:release|master|artist|label)s(?:\s[^<>]*)?>", re.DOTALL)
+
+
+_here = threading.local()
 
 
 @dataclass
@@ -49,10 +53,19 @@ def parse(chunk: Chunk) -> Parsed:
     return _ChunkReader(chunk).read()
 
 
+def _work_for(size: int) -> scan.Work:
+    """Return this thread's room for a chunk of some size, emptied: new pages cost as much as reading does."""
+    if getattr(_here, "size", -1) < size:
+        _here.size, _here.work = size, scan.new_work(size, len(TABLES))
+    work: scan.Work = _here.work
+    work.counts[:] = 0
+    return work
+
+
 class _ChunkReader:
     def __init__(self, chunk: Chunk) -> None:
         self._chunk, self._kind = chunk, FORMAT.kinds[chunk.kind]
-        self._work = scan.new_work(chunk.end, len(TABLES))
+        self._work = _work_for(chunk.end)
         self._decoded = bytearray()
         self._rejects: list[Reject] = []
         self._oddities: Counter[str] = Counter()
