@@ -9,15 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pairmine.kernels.folding import fold
-from pairmine.linking.names import (
-    Title,
-    artist_words,
-    canonical_words,
-    numbers,
-    split_names,
-    split_title,
-    tidy_artist,
-)
+from pairmine.linking.artists import artist_words, split_names, tidy_artist
+from pairmine.linking.titles import Title, canonical_words, numbers, split_title
 
 BATCH_ROWS = 400_000
 COMMON = re.compile(

@@ -28,7 +28,7 @@ select
     case
         when not met then 0
         when shared = more then 3
-        when shared = fewer then 2
+        when shared = fewer and more <= fewer + 2 then 2
         else 1
     end::tinyint as names_agree,
     coalesce(gap_ms, -1)::integer as gap_ms,
