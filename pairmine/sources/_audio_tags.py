@@ -119,6 +119,8 @@ def _song(key: str, path: Path, size: int, audio: Any) -> Song:
     codec, duration_ms = _codec(audio), round(1000 * audio.info.length)
     if not 0 <= duration_ms <= LONGEST_MS:
         raise NotAudioError(f"damaged: a length of {duration_ms} ms")
+    if codec == "pcm" and (stated := duration_ms * audio.info.bitrate // 8000) > size:
+        raise NotAudioError(f"cut off: {size:,} of {stated:,} bytes")
     year = _YEAR.search(first("year") or "")
     return Song(
         key=key,
