@@ -294,7 +294,7 @@ def explain(
     pairs: Annotated[Path | None, typer.Option(help="A pair set: rank by its rule, and tell its epochs.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Tell what two tracks share: playlists, albums, artists, and their ranks in each other's lists.
+    """Tell what two tracks share: playlists, albums, artists, labels, and their ranks in each other's lists.
 
     pairmine explain spotify:track:7KXjTSCq5nL1LoYtL7XAwS spotify:track:1xznGGDReH1oQq0xzbwXa3
     """

@@ -22,13 +22,15 @@ def key(track: int) -> str:
 
 
 def test_what_two_tracks_share(world, rows) -> None:
-    playlists, artists, releases = defaultdict(set), defaultdict(set), defaultdict(set)
+    playlists, artists, releases, labels = (defaultdict(set) for _ in range(4))
     for track, group in rows("track_id, playlist_id", "playlist_tracks"):
         playlists[track].add(f"p{group:06d}")
     for track, group in rows("track_id, artist_id", "track_artists"):
         artists[track].add(f"a{group:06d}")
     for track, group in rows("track_id, release_id", "track_releases"):
         releases[track].add(f"r{group:06d}")
+    for track, group in rows("track_id, label_id", "track_labels"):
+        labels[track].add(f"l{group:06d}")
     lengths = Counter(f"p{playlist:06d}" for (playlist,) in rows("playlist_id", "playlist_tracks"))
     for a, b in [(0, 1), (2, 3), (0, 600), (5, 8), (690, 691)]:
         found = explain(world, key(a), key(b))
@@ -37,6 +39,7 @@ def test_what_two_tracks_share(world, rows) -> None:
         }
         assert {row["key"] for row in found.shared["artists"]} == artists[a] & artists[b]
         assert {row["key"] for row in found.shared["albums"]} == releases[a] & releases[b]
+        assert {row["key"] for row in found.shared["labels"]} == labels[a] & labels[b]
         assert [track["playlists"] for track in found.tracks] == [len(playlists[a]), len(playlists[b])]
 
 
