@@ -25,13 +25,19 @@ def prepare(tracks: Path, folder: Path) -> Iterator[int]:
     version and numbers, which must agree); artist (folded, whole); credits, guests (lists of folded names); album
     (folded); duration_ms (null where unknown); common (whether many recordings bear such a title).
     """
-    number = 0
+    for number, table in enumerate(_batches(tracks)):
+        pq.write_table(normalised(table), folder / f"part-{number:05d}.parquet", compression="lz4")
+        yield table.num_rows
+
+
+def _batches(tracks: Path) -> Iterator[pa.Table]:
+    """Yield a source's tracks, at least one table."""
     for path in sorted(tracks.glob("*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS):
-            table = pa.Table.from_batches([batch])
-            pq.write_table(normalised(table), folder / f"part-{number:05d}.parquet", compression="lz4")
-            number += 1
-            yield batch.num_rows
+        file = pq.ParquetFile(path)
+        if file.metadata.num_rows == 0:
+            yield file.read()
+        for batch in file.iter_batches(BATCH_ROWS):
+            yield pa.Table.from_batches([batch])
 
 
 def normalised(tracks: pa.Table) -> pa.Table:
