@@ -14,7 +14,7 @@ Int64s = npt.NDArray[np.int64]
 _DIGITS = 10  # of an int32
 _COLON, _ZERO, _PLUS, _SLASH, _SHARP, _R = b":0+/#r"
 _FNV_OFFSET, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
-_MAX_CLOCK = 8  # digits and colons: 999:59:59, 99999:59
+_MAX_CLOCK = 12  # characters, so that nothing overflows
 
 
 @nb.njit(cache=True, nogil=True)
@@ -262,7 +262,7 @@ def _equal(data, left, right, length):  # type: ignore[no-untyped-def]
 def durations(offsets, texts):  # type: ignore[no-untyped-def]
     """Return the milliseconds `m:ss` or `h:mm:ss` stand for (int64), −1 for any other text.
 
-    Minutes of `m:ss` may pass 59, as in 148:00.
+    Minutes of `m:ss` may pass 59, as in 148:00. Texts of more than 12 characters stand for nothing.
 
     Args:
         offsets: (entries + 1,) int64 of the texts.

@@ -144,7 +144,7 @@ def verdict(entry: Row, entries: list[Row]) -> str:
 
 def milliseconds(text: str | None) -> int | None:
     clock = re.fullmatch("(?:([0-9]+):([0-5][0-9])|([0-9]+)):([0-5][0-9])", text or "", re.ASCII)
-    if clock is None or len(text or "") > 8:
+    if clock is None or len(text or "") > 12:
         return None
     hours, minutes, lone, seconds = (int(field or 0) for field in clock.groups())
     return 1000 * (3600 * hours + 60 * (minutes + lone) + seconds)
