@@ -18,11 +18,11 @@ class Album(NamedTuple):
 
 
 def album_of(song: Song) -> Album | None:
-    """Return the release of a song: known by its MusicBrainz id, else by album artist (or artist) and title."""
+    """Return the release of a song: known by its MusicBrainz id, else by album artist (or first artist) and title."""
     if not song.album:
         return None
-    owner = song.album_artist or ", ".join(song.artists)
-    name = f"name:{owner} / {song.album}" if owner else f"name:{song.album}"
+    owner = [song.album_artist] if song.album_artist else song.artists[:1]
+    name = "name:" + " / ".join([*owner, song.album])
     return Album(f"mbid:{song.album_id}" if song.album_id else name, song.album, song.year)
 
 
