@@ -8,7 +8,7 @@ A greater similarity never lowers it, nor does a smaller gap between two known d
 
 Texts that are not equal are compared by optimal string alignment (a letter more, less, other, or two swapped) over code
 points. That forgives typing errors; a whole word more or another is none, and counts 0.6 of that, an error in a word of
-two or three letters or a plural 0.8 (`typing_factor`). Marks (kinds of version, numbers) are equal in all candidates.
+two or three letters 0.8, a plural 0.87 (`typing_factor`). Marks (kinds of version, numbers) are equal in all candidates.
 Where one title names its version in more detail ("Live", "Live at Wembley"), or both name another, it counts less. A
 title such as "Intro" says little: without equal album or near duration it counts 0.8.
 
@@ -33,7 +33,7 @@ AGREEMENT = np.array([0.0, SOME_NAMES, 0.97, 1.0], np.float32)
 INITIALS = 0.9
 DETAIL_MISSING = 0.85
 COMMON_TITLE = 0.8
-OTHER_WORD, SHORT_WORD = 0.6, 0.8
+OTHER_WORD, SHORT_WORD, PLURAL = 0.6, 0.8, 0.87
 HOPELESS = 0.5
 
 
@@ -79,8 +79,8 @@ def _alike(left: pa.ChunkedArray, right: pa.ChunkedArray, threads: int) -> Float
 def typing_factor(left: str, right: str) -> float:
     """Return 1 if the words in which two texts differ can be one word typed twice, else how much less they count.
 
-    An error in each five letters is allowed, one in words of four. In shorter ones an error may make another word, and
-    a plural is one.
+    Words may be joined or parted; an error in each five letters is allowed, one in words of four. In shorter ones an
+    error may make another word, and a plural is one.
     """
     lefts, rights = left.split(), right.split()
     here = "".join(word for word in lefts if word not in rights)
@@ -89,7 +89,9 @@ def typing_factor(left: str, right: str) -> float:
     errors = max(1, longer // 5)
     if longer < 2 or distance.OSA.distance(here, there, score_cutoff=errors) > errors:
         return OTHER_WORD
-    return SHORT_WORD if longer < 4 or here.rstrip("s") == there.rstrip("s") else 1.0
+    if here != there and here.rstrip("s") == there.rstrip("s"):
+        return PLURAL
+    return SHORT_WORD if longer < 4 and here != there else 1.0
 
 
 def _detail(evidence: pa.Table, threads: int) -> Floats:
