@@ -59,7 +59,7 @@ SONGS = pa.schema(
 _SCHEMAS = {"rows": ROWS, "facts": FACTS, "songs": SONGS}
 
 
-class Rows:
+class PlaylistSpool:
     """Takes what is read, in Arrow tables or row by row, and lays it down in scratch files.
 
     `rows` are entries of playlists, `facts` are playlists with what is known of them (needed only where something is),
@@ -110,7 +110,7 @@ class Rows:
 
 
 def finish(
-    writer: Writer, rows: Rows, rejects: Rejects, files: int, skipped: dict[str, int], threads: int | None
+    writer: Writer, rows: PlaylistSpool, rejects: Rejects, files: int, skipped: dict[str, int], threads: int | None
 ) -> Ingested:
     """Write the tables of the contract and commit the source.
 

@@ -16,7 +16,7 @@ from pairmine.progress import bar
 from pairmine.sources._blocks import find_files, shown
 from pairmine.sources._json_items import items
 from pairmine.sources._json_objects import Record, key_of
-from pairmine.sources._playlist_rows import Rows, finish
+from pairmine.sources._playlist_rows import PlaylistSpool, finish
 from pairmine.sources._spool import Rejects
 
 KIND = "aotm"
@@ -40,14 +40,14 @@ def ingest(
         raise UsageError(f"{shown(file)} is a folder: name the file aotm2011_playlists.json.gz in it")
     (path,) = find_files([file])
     with catalogue.writer(workspace, name, KIND) as writer, bar("reading", path.stat().st_size, in_bytes=True) as tick:
-        rows, rejects = Rows(writer.scratch), Rejects(writer.scratch)
+        rows, rejects = PlaylistSpool(writer.scratch), Rejects(writer.scratch)
         reject = partial(rejects.add, path.name)
         for number, (offset, text) in enumerate(items(path, reject, tick)):
             _take(Record("playlists", offset, text, reject), number, rows)
         return finish(writer, rows, rejects, 1, {}, threads)
 
 
-def _take(record: Record, number: int, rows: Rows) -> None:
+def _take(record: Record, number: int, rows: PlaylistSpool) -> None:
     if not record.read():
         return
     key = key_of(record.values.get("mix_id"))

@@ -20,7 +20,7 @@ from pairmine.sources._blocks import opened, shown
 from pairmine.sources._framing import BYTE_ORDER_MARK, LOOK_AHEAD
 from pairmine.sources._json_items import items
 from pairmine.sources._json_objects import Record, key_of
-from pairmine.sources._playlist_rows import Rows, finish
+from pairmine.sources._playlist_rows import PlaylistSpool, finish
 from pairmine.sources._records import Reject
 from pairmine.sources._spool import Rejects
 
@@ -55,7 +55,7 @@ def ingest(
     there = [path for path in (*lists, songs, genres) if path is not None]
     size = sum(path.stat().st_size for path in there)
     with catalogue.writer(workspace, name, KIND) as writer, bar("reading", size, in_bytes=True) as tick:
-        rows, rejects = Rows(writer.scratch), Rejects(writer.scratch)
+        rows, rejects = PlaylistSpool(writer.scratch), Rejects(writer.scratch)
         names = {} if genres is None else _genre_names(genres, partial(rejects.add, genres.name))
         if songs is not None:
             reject = partial(rejects.add, songs.name)
@@ -86,7 +86,7 @@ def _genre_names(path: Path, reject: Callable[[Reject], None]) -> dict[str, str]
     return {code: name for code in record.values if (name := record.text_of(code))}
 
 
-def _take_song(record: Record, genres: dict[str, str], rows: Rows) -> None:
+def _take_song(record: Record, genres: dict[str, str], rows: PlaylistSpool) -> None:
     if not record.read():
         return
     key = key_of(record.values.get("id", record.values.get("_id")))
@@ -121,7 +121,7 @@ def _year(record: Record) -> int | None:
     return int(digits) or None if digits.isascii() and digits.isdigit() and int(digits) <= LAST_YEAR else None
 
 
-def _take_playlist(record: Record, part: int, rows: Rows) -> None:
+def _take_playlist(record: Record, part: int, rows: PlaylistSpool) -> None:
     if not record.read():
         return
     key = key_of(record.values.get("id"))
