@@ -7,7 +7,7 @@ import numpy.typing as npt
 from pairmine.kernels.byte_runs import PADDING, WIDTH, Int
 from pairmine.kernels.memory import borrowed
 from pairmine.kernels.xml_runs import copy_lanes
-from pairmine.kernels.xml_text import decode, is_blank
+from pairmine.kernels.xml_text import AMP, decode, is_blank, reference
 
 Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
@@ -55,11 +55,29 @@ def places(records: Int32s) -> Int32s:
 
 
 @nb.njit(nogil=True, cache=True)
-def cell_of_row(cells: Int32s, rows: Int) -> tuple[Int32s, Int]:
-    """Return the first cell of each row (−1: none), and how many cells are not the first."""
+def _is_empty(buffer: Bytes, start: Int, size: Int) -> bool:
+    """Return whether a text is white space only, decoded if `size` is negative."""
+    pos, end = start, start + abs(size)
+    while pos < end:
+        point = np.int64(buffer[pos])
+        if point == AMP and size < 0:
+            point, pos = reference(buffer, pos)
+        else:
+            pos += 1
+        if not is_blank(point):
+            return False
+    return True
+
+
+@nb.njit(nogil=True, cache=True)
+def cell_of_row(buffer: Bytes, cells: Int32s, rows: Int) -> tuple[Int32s, Int]:
+    """Return the first cell of each row that is not empty (−1: none), and how many more such cells there are."""
+    buffer, cells = borrowed(buffer), borrowed(cells)
     first = np.full(rows, -1, np.int32)
     repeats = 0
     for cell in range(cells.shape[0]):
+        if _is_empty(buffer, np.int64(cells[cell, 1]), np.int64(cells[cell, 2])):
+            continue
         if first[cells[cell, 0]] < 0:
             first[cells[cell, 0]] = cell
         else:

@@ -36,6 +36,8 @@ KIND = "discogs"
 
 PART_BYTES = 32 << 20
 WAITING_BYTES = 96 << 20
+MOST_TOLD = 20
+MAX_ODDITIES = 10_000
 MAX_READERS = 8  # more than these the decompression cannot feed
 _SEEN_BYTES = 1 << 28  # a bit for each number an int32 can be; untouched pages cost nothing
 
@@ -115,7 +117,8 @@ class _Reading:
         """Return what a chunk brings that was not met before."""
         for reject in parsed.rejects:
             self.rejects.add(parsed.file, reject)
-        self._oddities.update(parsed.oddities)
+        if len(self._oddities) < MAX_ODDITIES:  # names made up by the thousand are not worth keeping
+            self._oddities.update(parsed.oddities)
         new = np.empty(parsed.ids.size, np.bool_)
         met = int(mark_seen(parsed.ids, self._seen[parsed.kind], new))
         self._met[parsed.kind] += met
@@ -125,10 +128,12 @@ class _Reading:
         return {name: table.filter(pa.array(new[parsed.records[name]])) for name, table in parsed.tables.items()}
 
     def tell(self) -> None:
-        """Name once what the files hold and no table has room for."""
-        for oddity, count in sorted(self._oddities.items()):
-            if count:
-                say(f"left out, as not known: {oddity} ({count:,})")
+        """Name once what the files hold and no table has room for, the most frequent first."""
+        found = sorted((+self._oddities).items(), key=lambda each: (-each[1], each[0]))
+        for oddity, count in found[:MOST_TOLD]:
+            say(f"left out, as not known: {shown(oddity)} ({count:,})")
+        if found[MOST_TOLD:]:
+            say(f"left out, as not known: {len(found) - MOST_TOLD} more kinds of things")
 
     def tallies(self) -> list[Tally]:
         """Return what became of the records of each kind, and of the files."""
