@@ -38,7 +38,8 @@ class Record:
 
     def text_of(self, key: str) -> str | None:
         """Return a text; one of another type is told and left out."""
-        return self._checked(key, str, "expected a text")
+        text: str | None = self._checked(key, str, "expected a text")
+        return text
 
     def list_of(self, key: str) -> list[Any]:
         """Return a list, an empty one if there is none; a value of another type is told and left out."""
