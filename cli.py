@@ -217,7 +217,9 @@ def link(
 
 @app.command()
 def check(
-    folder: Annotated[Path | None, typer.Argument(help="A pair set or source; default all of the workspace.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="A pair set, source or folder of links; default all of the workspace.")
+    ] = None,
     workspace: Workspace = HERE,
     threads: Threads = None,
     as_json: Json = False,

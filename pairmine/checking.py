@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 
 from pairmine import engine, links, registry, store
 from pairmine.errors import DamagedError, MissingError, PairmineError
-from pairmine.schema import CATALOGUE, PAIR_TABLES, PAIRS, Table
+from pairmine.schema import CATALOGUE, LINKS, PAIR_TABLES, PAIRS, Table
 from pairmine.strategies._inputs import Inputs, Parameters, evidence
 
+LINK_RULES = ("links_one_to_one", "links_between_tracks", "links_sure_enough")
 EXAMPLES = 3
 MEMORY = "2GB"  # beyond it DuckDB spills, which costs little here
 
@@ -56,13 +57,14 @@ class Report:
 
 
 def check(workspace: Path, folder: Path | None = None, threads: int | None = None) -> Report:
-    """Check one pair set or source, or everything in the workspace.
+    """Check one pair set, source or folder of links, or everything in the workspace.
 
     Raises:
         MissingError: there is nothing to check.
     """
     if folder is None or folder.resolve() == workspace.resolve():
         folders = [workspace / "catalogue" / name for name in engine.sources(workspace)]
+        folders += [workspace / "links" / name for name in engine.link_sets(workspace)]
         folders += [workspace / "pairs" / name for name in engine.pair_sets(workspace)]
     else:
         folders = [folder.resolve() if folder.parent == Path() else folder]
@@ -87,7 +89,9 @@ def _check_folder(workspace: Path, folder: Path, threads: int | None) -> Checked
 
 def _check_rules(workspace: Path, checked: Checked, manifest: dict[str, Any], threads: int | None) -> None:
     """Add the findings of every rule to `checked`."""
-    if "strategy" not in manifest:
+    if "left" in manifest:
+        rules = _link_rules(workspace, checked, manifest)
+    elif "strategy" not in manifest:
         rules = _source_rules(checked.folder)
     else:
         rules = _pair_rules(workspace, checked, manifest, threads)
@@ -114,7 +118,7 @@ def _schema_problems(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
 def _table_of(path: str, pair_set: bool) -> Table | None:
     first = Path(path).parts[0]
     if not pair_set:
-        return CATALOGUE.get(first)
+        return LINKS if path == links.FILE else CATALOGUE.get(first)
     return PAIRS if first.startswith("epoch=") else PAIR_TABLES.get(Path(first).stem)
 
 
@@ -146,6 +150,19 @@ def _table_queries(table: Table, tables: set[str]) -> Iterator[tuple[str, str]]:
             known = CATALOGUE[target].key[0]
             query = f"select {column} from {table.name} where {column} not in (select {known} from {target})"
             yield f"{table.name}: {column} in {target}", query
+
+
+def _link_rules(workspace: Path, checked: Checked, manifest: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the findings of every rule of links between two sources, if the sources are still those."""
+    try:
+        connection = links.open_links(workspace, checked.folder)
+    except PairmineError as error:
+        checked.notes.append(f"not every rule can be checked: {error}")
+        return
+    with connection:
+        engine.set_variables(connection, manifest["parameters"])
+        for name in LINK_RULES:
+            yield name, _violations(connection, checked.folder, name, engine.statement(f"checks/{name}"))
 
 
 def _pair_rules(

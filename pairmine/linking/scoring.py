@@ -8,11 +8,11 @@ A greater similarity never lowers it, nor does a smaller gap between two known d
 
 Texts that are not equal are compared by optimal string alignment (a letter more, less, other, or two swapped) over code
 points. That forgives typing errors; a whole word more or another is none, and counts 0.6 of that, an error in a word of
-two or three letters 0.8, a plural 0.87 (`typing_factor`). Marks (kinds of version, numbers) are equal in all candidates.
-Where one title names its version in more detail ("Live", "Live at Wembley"), or both name another, it counts less. A
-title such as "Intro" says little: without equal album or near duration it counts 0.8.
+two or three letters 0.8, a plural 0.87 (`typing_factor`). Marks (kinds of version, numbers) are equal in all
+candidates. Where one title names its version in more detail ("Live", "Live at Wembley"), or both name another, it
+counts less. A title such as "Intro" says little: without equal album or near duration it counts 0.75.
 
-Artists: 1 if they are the same set of names, 0.97 if one credits one or two more, 0.8 if they share some or an alias,
+Artists: 1 if they are the same set of names, 0.97 if one credits one or two more, 0.82 if they share some or an alias,
 0.9 if "J. Smith" stands for "John Smith"; else as texts.
 """
 
@@ -28,11 +28,11 @@ Floats = npt.NDArray[np.float32]
 
 NEAR_MS, FAR_MS = 2_000, 15_000
 LATE = 0.4
-SOME_NAMES = np.float32(0.8)
+SOME_NAMES = np.float32(0.82)
 AGREEMENT = np.array([0.0, SOME_NAMES, 0.97, 1.0], np.float32)
 INITIALS = 0.9
 DETAIL_MISSING = 0.85
-COMMON_TITLE = 0.8
+COMMON_TITLE = 0.75
 OTHER_WORD, SHORT_WORD, PLURAL = 0.6, 0.8, 0.87
 HOPELESS = 0.5
 

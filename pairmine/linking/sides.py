@@ -14,8 +14,7 @@ from pairmine.linking.titles import Title, canonical_words, numbers, split_title
 
 BATCH_ROWS = 400_000
 COMMON = re.compile(
-    r"(?:(?:intro|outro|introduction|interlude|untitled|no title|skit|prelude|overture|track|bonus|conclusion)[\d ]*"
-    r"|\d\d?)$"
+    r"(?:intro|outro|introduction|interlude|untitled|no title|skit|prelude|overture|track|bonus track)(?: \d{1,3})?$"
 )
 
 
