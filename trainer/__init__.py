@@ -1,1 +1,1 @@
-"""trainer: encoders learn from pair sets. Imports torch, and of pairmine only the kernel layer that needs no database."""
+"""trainer: encoders learn from pair sets. Of pairmine it imports only what needs no database."""

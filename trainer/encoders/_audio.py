@@ -40,8 +40,10 @@ class AudioEncoder(nn.Module):
         longest = self.longest or float("inf")
         if len(shape) == 3 and shape[1] == self.bands and self.shortest <= shape[2] <= longest:
             return
-        frames = f"{self.shortest} to {self.longest}" if self.longest else f"at least {self.shortest}"
-        raise UsageError(
-            f"{type(self).__name__} takes (batch, {self.bands} bands, {frames} frames), not {tuple(shape)}: "
+        raise self._refusal(shape, f"{self.shortest} to {self.longest or 'any number of'} frames")
+
+    def _refusal(self, shape: torch.Size, frames: str) -> UsageError:
+        return UsageError(
+            f"{type(self).__name__} takes (batch, {self.bands} bands, {frames}), not {tuple(shape)}: "
             f"choose the front end and patch length of its recipe ({self.bands} x {self.frames})"
         )
