@@ -21,10 +21,10 @@ from pairmine.sources._rows import Rows, checked, excerpt
 
 # The names that published tables give their columns, compared by letters and digits only; the first that is there.
 ROLES = {
-    "playlist": Role(("playlist", "playlistid", "playlisturi", "pid", "plylstid", "mixid", "playlistname"), True),
+    "playlist": Role(("playlistid", "playlisturi", "pid", "plylstid", "mixid", "playlist", "playlistname"), True),
     "track": Role(
-        ("track", "trackid", "trackuri", "tid", "song", "songid", "songuri", "spotifyid", "isrc", "uri", "url", "file",
-         "path", "location", "filename"),
+        ("trackid", "trackuri", "tid", "songid", "songuri", "spotifyid", "isrc", "uri", "url", "file", "path", "location",
+         "filename", "track", "song"),
         True,
     ),
     "position": Role(("position", "pos", "trackposition", "trackindex", "tracknumber", "place", "index", "order")),

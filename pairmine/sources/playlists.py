@@ -85,5 +85,6 @@ def ingest(
                 else:
                     skipped += read_table(file, part, named, spool, reject, tick, threads)
             except (InputError, UnreadableError) as error:
-                reject(Reject("files", 0, str(error).removeprefix(f"{shown(file)}: "), ""))
+                reason = str(error).removeprefix(f"{shown(file)}: ").removeprefix(f"{shown(file.name)}: ")
+                reject(Reject("files", 0, reason, ""))
         return finish(writer, spool, rejects, len(files), dict(skipped), threads)
