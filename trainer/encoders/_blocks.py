@@ -28,7 +28,9 @@ def global_mean(x_BCFT: Tensor) -> Tensor:
 
 
 def initialise(network: nn.Module) -> None:
-    """He's initialisation of all convolutions (fan out, for ReLU), as ResNet has it."""
+    """He's initialisation for ReLU: convolutions by their outputs as ResNet has it, linear layers by their inputs."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

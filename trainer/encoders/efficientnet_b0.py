@@ -88,7 +88,8 @@ class _SqueezeExcitation(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.gate(x)
+        gate: Tensor = self.gate(x)
+        return x * gate
 
 
 def _conv_norm_silu(inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1) -> nn.Sequential:

@@ -10,7 +10,7 @@ class FiveBlock(AudioEncoder):
     """Five blocks, then a linear layer of 128.
 
     strategies-2022, section 2.1: patches of 96 bands by 188 frames (3 s), which the pools 2, 2, 2, 4, 3x5 [code] bring
-    to one cell of 512 channels. 12,445,824 parameters (the paper gives none). Of longer patches the steps of 160 frames
+    to one cell of 512 channels. 12,361,856 parameters (the paper gives none). Of longer patches the steps of 160 frames
     are averaged; 160 frames is the least.
     """
 

@@ -24,8 +24,9 @@ class FiveBlockMulti(AudioEncoder):
         self.outputs, bands = nn.ModuleList(), self.bands
         for channels, pool in zip(CHANNELS, POOLS, strict=True):
             bands //= pool[0]
-            self.outputs.append(nn.Linear(channels * bands, level_dim))
-            nn.init.xavier_uniform_(self.outputs[-1].weight)
+            output = nn.Linear(channels * bands, level_dim)
+            nn.init.xavier_uniform_(output.weight)
+            self.outputs.append(output)
 
     def forward(self, mel_BFT: Tensor) -> tuple[Tensor, ...]:
         """Return five `z_BD` of `level_dim` numbers, lowest level first."""

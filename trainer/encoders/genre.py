@@ -37,7 +37,8 @@ class Genre(nn.Module):
         return torch.randn(batch, 10, self.inputs), torch.arange(10) < torch.arange(batch)[:, None]
 
     def _attend(self, words_BGV: Tensor, present_BG: Tensor) -> Tensor:
-        triple = self.query_key_value(words_BGV).unflatten(2, (3, self.heads, self.dim // self.heads))
+        batch, genres, _ = words_BGV.shape
+        triple = self.query_key_value(words_BGV).reshape(batch, genres, 3, self.heads, -1)
         query_BHGD, key_BHGD, value_BHGD = triple.permute(2, 0, 3, 1, 4)
         # a row without genres attends to its padding: its output is zeroed, and a softmax over nothing would be NaN
         seen_BG = present_BG | ~present_BG.any(1, keepdim=True)

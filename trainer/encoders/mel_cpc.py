@@ -47,10 +47,11 @@ class MelCPC(AudioEncoder):
 
     def _segments(self, mel_BFT: Tensor) -> Tensor:
         self.check(mel_BFT)
-        segments = mel_BFT.shape[2] // self.segment
-        heard_BFST = mel_BFT[:, :, : segments * self.segment].unflatten(2, (segments, self.segment))
+        batch, bands, frames = mel_BFT.shape
+        segments = frames // self.segment
+        heard_BFST = mel_BFT[:, :, : segments * self.segment].reshape(batch, bands, segments, self.segment)
         y_XD: Tensor = self.encoder(heard_BFST.transpose(1, 2).flatten(0, 1))
-        return y_XD.unflatten(0, (len(mel_BFT), segments))
+        return y_XD.reshape(batch, segments, -1)
 
     def _check_whole(self, shape: torch.Size) -> None:
         if not torch.compiler.is_compiling() and shape[2] != self.frames:

@@ -13,7 +13,7 @@ class ResNet18(AudioEncoder):
 
     colisten-2020, section 4, patches of 300 frames by 64 bands: first convolution 7 frames by 5 bands, stride 2 by 1;
     max-pool 5 by 3, stride 4 by 2; after the global mean a linear layer of 128 and L2 normalisation.
-    The paper: 11.2 M parameters (here 11,235,008), 686 M multiplies (694 M). Any length from one frame.
+    The paper: 11.2 M parameters (here 11,235,008), 686 M multiplies (696 M). Any length from one frame.
     """
 
     shortest = 1

@@ -13,7 +13,7 @@ class SevenBlock(AudioEncoder):
     """Seven blocks, then linear 512, batch norm, ReLU, dropout, linear 128, layer norm.
 
     crossmodal-2021, eq. 1 to 4: patches of 48 bands by 256 frames; pools (bands by frames) 2, 2, 2, 2, 1x2, 1x2, 2
-    [code] bring them to 512 channels by 2 steps. 3,261,056 parameters (the paper gives none). Exactly two steps:
+    [code] bring them to 512 channels by 2 steps. 3,989,760 parameters (the paper gives none). Exactly two steps:
     256 to 383 frames.
     """
 

@@ -6,7 +6,7 @@ from trainer.encoders._audio import AudioEncoder
 
 
 class Tiny(AudioEncoder):
-    """Two strided convolutions and a linear layer: 1,608 parameters by default.
+    """Two strided convolutions and a linear layer: 1,512 parameters by default.
 
     No batch norm: its figures are the same on one rank and on many. Any length from one frame.
     """

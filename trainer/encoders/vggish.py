@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from pairmine.errors import UsageError
 from trainer.encoders._audio import AudioEncoder
+from trainer.encoders._blocks import initialise
 from trainer.encoders._vggish_weights import read_vggish_weights
 
 CHANNELS = ((64,), (128,), (256, 256), (512, 512))
@@ -40,16 +41,13 @@ class VGGish(AudioEncoder):
         self.shortest, self.longest = 8 * first_pool[0] * MAP[0], 8 * first_pool[0] * (MAP[0] + 1) - 1
         if bands // first_pool[1] // 8 != MAP[1]:
             raise UsageError(
-                f"a first pool of {first_pool[1]} bands does not bring {bands} bands to {MAP[1]}: 96 need 3"
+                f"pooling by {first_pool[1]} does not bring {bands} bands to {MAP[1]}: 96 need 3, 64 need 2"
             )
         self.features = nn.Sequential(*_layers(first_pool))
         self.embeddings = nn.Sequential(
-            nn.Linear(512 * MAP[0] * MAP[1], 4096),
-            nn.ReLU(),
-            nn.Linear(4096, 4096),
-            nn.ReLU(),
-            nn.Linear(4096, self.dim),
+            nn.Linear(512 * MAP[0] * MAP[1], 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 128)
         )
+        initialise(self)
         if weights is not None:
             self.load_state_dict(read_vggish_weights(Path(weights), self.state_dict()))
 
