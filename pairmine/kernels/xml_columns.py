@@ -57,9 +57,10 @@ def places(records: Int32s) -> Int32s:
 @nb.njit(nogil=True, cache=True)
 def _is_empty(buffer: Bytes, start: Int, size: Int) -> bool:
     """Return whether a text is white space only, decoded if `size` is negative."""
-    pos, end = start, start + abs(size)
+    pos: Int = start
+    end = start + max(size, -size)
     while pos < end:
-        point = np.int64(buffer[pos])
+        point: Int = np.int64(buffer[pos])
         if point == AMP and size < 0:
             point, pos = reference(buffer, pos)
         else:
@@ -87,7 +88,7 @@ def cell_of_row(buffer: Bytes, cells: Int32s, rows: Int) -> tuple[Int32s, Int]:
 
 @nb.njit(nogil=True, cache=True)
 def _bytes_of(cells: Int32s) -> Int:
-    total = 0
+    total: Int = 0
     for cell in range(cells.shape[0]):
         total += abs(np.int64(cells[cell, 2]))
     return total
@@ -131,7 +132,8 @@ def texts(buffer: Bytes, cells: Int32s, first: Int32s, is_attribute: bool) -> tu
     target = borrowed(data)
     offsets = np.zeros(first.size + 1, np.int32)
     valid = np.zeros((first.size + 7) // 8, np.uint8)
-    put, nulls = np.int64(0), 0
+    put: Int = np.int64(0)
+    nulls = 0
     for row in range(first.size):
         cell = first[row]
         if cell >= 0:
@@ -152,7 +154,8 @@ def lists(buffer: Bytes, cells: Int32s, rows: Int) -> tuple[Int32s, Int32s, Byte
     target = borrowed(data)
     of_rows = np.zeros(rows + 1, np.int32)
     of_texts = np.zeros(cells.shape[0] + 1, np.int32)
-    put, count = np.int64(0), 0
+    put: Int = np.int64(0)
+    count = 0
     for cell in range(cells.shape[0]):
         end = _put(buffer, np.int64(cells[cell, 1]), np.int64(cells[cell, 2]), False, target, put)
         if end > put:
@@ -171,7 +174,7 @@ def numbers(buffer: Bytes, cells: Int32s, first: Int32s) -> tuple[Int32s, Int]:
     values = np.full(first.size, -1, np.int32)
     buffer, cells, first = borrowed(buffer), borrowed(cells), borrowed(first)
     room = np.empty(_bytes_of(cells) + PADDING, np.uint8)
-    malformed = 0
+    malformed: Int = 0
     for row in range(first.size):
         cell = first[row]
         if cell < 0:
@@ -191,10 +194,10 @@ def numbers(buffer: Bytes, cells: Int32s, first: Int32s) -> tuple[Int32s, Int]:
 def _is_word(room: Bytes, end: Int, word: bytes) -> bool:
     if end != len(word):
         return False
-    for place in range(end):
-        if room[place] != word[place]:
-            return False
-    return True
+    place = 0
+    while place < end and room[place] == word[place]:
+        place += 1
+    return bool(place == end)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -203,7 +206,7 @@ def truths(buffer: Bytes, cells: Int32s, first: Int32s) -> tuple[Int32s, Int]:
     values = np.full(first.size, -1, np.int32)
     buffer, cells, first = borrowed(buffer), borrowed(cells), borrowed(first)
     room = np.empty(_bytes_of(cells) + PADDING, np.uint8)
-    malformed = 0
+    malformed: Int = 0
     for row in range(first.size):
         cell = first[row]
         if cell < 0:

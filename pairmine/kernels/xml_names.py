@@ -57,4 +57,5 @@ def name_table(known: list[str]) -> Words:
 
 def _places(heads: Words, tails: Words, multiplier: int) -> npt.NDArray[np.int64]:
     mixed = (heads ^ (tails << np.uint64(7)) ^ (tails >> np.uint64(23))) * np.uint64(multiplier)
-    return (mixed >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
+    places: npt.NDArray[np.int64] = (mixed >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
+    return places

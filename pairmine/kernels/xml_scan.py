@@ -36,8 +36,8 @@ _NODE, _NAME, _START, _SIZE, _ROW, _TRACK, _STACK = 0, 1, 2, 3, 4, 5, 6
 _MAX_NEW_NAMES = 8
 _MAX_INT32 = 2**31 - 1
 _EQUALS, _DOUBLE, _SINGLE, _ZERO = ord("="), ord('"'), ord("'"), ord("0")
-_IS_NAME = np.array([chr(byte).isalnum() and byte < 128 or chr(byte) in "_-." for byte in range(256)])
-_IS_FIRST = np.array([chr(byte).isalpha() and byte < 128 or chr(byte) == "_" for byte in range(256)])
+_IS_NAME = np.array([(chr(byte).isalnum() and byte < 128) or chr(byte) in "_-." for byte in range(256)])
+_IS_FIRST = np.array([(chr(byte).isalpha() and byte < 128) or chr(byte) == "_" for byte in range(256)])
 
 
 class Maps(NamedTuple):
@@ -152,10 +152,10 @@ def _name_end(buffer: Bytes, pos: Int) -> Int:
 
 @nb.njit(nogil=True, cache=True)
 def _same(buffer: Bytes, first: Int, second: Int, size: Int) -> bool:
-    for index in range(size):
-        if buffer[first + index] != buffer[second + index]:
-            return False
-    return True
+    index = 0
+    while index < size and buffer[first + index] == buffer[second + index]:
+        index += 1
+    return bool(index == size)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -192,7 +192,7 @@ def _value_end(buffer: Bytes, pos: Int, quote: Int) -> tuple[Int, bool]:
         pos, is_coded = rare_end(buffer, pos)
         if pos < 0:
             return -1, False
-        coded |= is_coded or byte == NEWLINE or byte == TAB
+        coded |= is_coded or byte in (NEWLINE, TAB)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -310,7 +310,7 @@ def _add_row(table: Int, row_kind: Int, track: Int, rows: Int32s, counts: Int64s
     rows[place, 2], rows[place, 3] = track, row_kind
     counts[ROWS] = place + 1
     counts[FIRST_TABLE + table] += 1
-    return counts[FIRST_TABLE + table] - 1
+    return np.int64(counts[FIRST_TABLE + table]) - 1
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
@@ -348,7 +348,7 @@ def _open(
             node = np.int64(SKIP)
     table = np.int64(nodes[node, TABLE])
     if table >= 0:
-        row = _add_row(table, nodes[node, ROW_KIND], track, rows, counts)
+        row = np.int64(_add_row(table, nodes[node, ROW_KIND], track, rows, counts))
         track = row if table == kind.track_table else track
     stack[depth, _NODE], stack[depth, _NAME], stack[depth, _ROW], stack[depth, _TRACK] = node, name, row, track
     stack[depth, _START], stack[depth, _SIZE] = start, stop - start

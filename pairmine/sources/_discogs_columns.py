@@ -117,7 +117,7 @@ def _read(target: Target, cells: Int32s, rows: int, data: Bytes, oddities: Oddit
     if pa.types.is_list(target.type):
         return _lists(data, cells, rows)
     first, repeats = columns.cell_of_row(data, cells, rows)
-    malformed = 0
+    malformed: int | np.int64 = 0
     if pa.types.is_string(target.type):
         array = _texts(data, cells, first, target.is_attribute)
     elif pa.types.is_boolean(target.type):
@@ -153,7 +153,9 @@ def _unknown(cells: Cells) -> Oddities:
     for code, mark in ((UNKNOWN_ELEMENT, ""), (UNKNOWN_ATTRIBUTE, "@")):
         found = cells.of(code)
         names = _texts(cells.data, found, np.arange(len(found), dtype=np.int32), False)
-        by_name = pa.table({"node": found[:, 0], "name": names}).group_by(["node", "name"]).aggregate([([], "count_all")])
+        by_name = (
+            pa.table({"node": found[:, 0], "name": names}).group_by(["node", "name"]).aggregate([([], "count_all")])
+        )
         for node, name, count in zip(*by_name.to_pydict().values(), strict=True):
             oddities[f"{FORMAT.nodes[node].path}/{mark}{name}"] += count
     return oddities

@@ -89,8 +89,8 @@ class _Reading:
         for parsed in in_order(parse, self._chunks(files), self._threads):
             for name, table in self._taken(parsed).items():
                 waiting[name].add(table)
-            while (name := _due(waiting)) is not None:
-                yield name, waiting[name].take()
+            while (due := _due(waiting)) is not None:
+                yield due, waiting[due].take()
         for table in DUMP:
             last = waiting[table.name]
             if last.tables or not last.is_told:

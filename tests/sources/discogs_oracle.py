@@ -1,7 +1,7 @@
 """What the tables of a dump must hold, by plain ElementTree: element by element, no map."""
 
 import re
-import xml.etree.ElementTree as ET  # noqa: N817, the module's own short name
+import xml.etree.ElementTree as ET
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any

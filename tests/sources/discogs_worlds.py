@@ -77,8 +77,40 @@ ATTRIBUTES = {
     "parentLabel": ("id#",),
     "name": ("id#",),
 }
-PIECES = ["a", "Z9", " ", "  ", "\n", "\t", "\r\n", "\r", "ö", "日本", "𝔘", "'", "]]", ">", '"', "x" * 40, "é" * 33, ";#"]
-CODED = ["&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&#13;", "&#10;", "&#9;", "&#32;", "&#246;", "&#x1D518;", "&#xe9;"]
+PIECES = [
+    "a",
+    "Z9",
+    " ",
+    "  ",
+    "\n",
+    "\t",
+    "\r\n",
+    "\r",
+    "ö",
+    "日本",
+    "𝔘",
+    "'",
+    "]]",
+    ">",
+    '"',
+    "x" * 40,
+    "é" * 33,
+    ";#",
+]
+CODED = [
+    "&amp;",
+    "&lt;",
+    "&gt;",
+    "&quot;",
+    "&apos;",
+    "&#13;",
+    "&#10;",
+    "&#9;",
+    "&#32;",
+    "&#246;",
+    "&#x1D518;",
+    "&#xe9;",
+]
 
 
 class World:
@@ -151,7 +183,14 @@ class World:
         return f"'{value}'" if self.chance.random() < 0.3 else f'"{value}"'
 
     def foreign(self) -> str:
-        odd = ["<novel/>", "<novel a='1'><title>no</title>t</novel>", "stray", "<!-- c -->", "<?p?>", "<images>t</images>"]
+        odd = [
+            "<novel/>",
+            "<novel a='1'><title>no</title>t</novel>",
+            "stray",
+            "<!-- c -->",
+            "<?p?>",
+            "<images>t</images>",
+        ]
         return self.chance.choice(odd)
 
     def blank(self) -> str:

@@ -31,7 +31,9 @@ needs_real_data = pytest.mark.skipif(not FILES, reason="the real Discogs excerpt
 
 def unpacked(path: Path) -> bytes:
     data = path.read_bytes()
-    return gzip.decompress(data) if path.suffix == ".gz" else zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    return (
+        gzip.decompress(data) if path.suffix == ".gz" else zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    )
 
 
 def parsed(data: bytes, kind: str) -> Parsed:
@@ -163,7 +165,7 @@ def table(workspace: Path, name: str) -> list[dict[str, Any]]:
 
 def test_the_bytes_depend_on_content_and_names_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discogs, "CHUNK_BYTES", 4096)
-    monkeypatch.setattr(discogs, "WAITING_BYTES", 1 << 15)
+    monkeypatch.setattr(discogs, "WAITING_BYTES", 1 << 12)
     dump = write_dump(tmp_path / "dump", records=80)
     report, first = ingested(tmp_path / "one", dump, threads=1)
     assert report.rejects == 0
@@ -205,7 +207,9 @@ def test_any_of_the_four_files_will_do_alone(kind: str, tmp_path: Path) -> None:
 
 def test_a_bare_record_with_mark_and_declaration_is_a_dump(tmp_path: Path) -> None:
     path = tmp_path / "any name"
-    path.write_bytes(b'\xef\xbb\xbf<?xml version="1.0" encoding="UTF-8"?>\n<!-- x --><release id="7"><title>&#246;</title></release>\n')
+    path.write_bytes(
+        b'\xef\xbb\xbf<?xml version="1.0" encoding="UTF-8"?>\n<!-- --><release id="7"><title>&#246;</title></release>\n'
+    )
     ingested(tmp_path / "w", path)
     assert table(tmp_path / "w", "dump_releases")[0]["title"] == "ö"
 

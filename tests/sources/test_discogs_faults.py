@@ -10,7 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-
 import pyarrow as pa
 import pytest
 from discogs_worlds import TREES, World
@@ -152,7 +151,7 @@ NO_DUMPS = {
     "UTF-16": ("<releases>".encode("utf-16"), "text in UTF-16"),
     "Latin-1 by its own word": (b'<?xml version="1.0" encoding="ISO-8859-1"?><releases/>', "encoding is ISO-8859-1"),
     "a billion laughs": (
-        b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><releases><release id="1"/></releases>',
+        b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "h"><!ENTITY b "&a;">]><releases><release id="1"/></releases>',
         "document type declaration",
     ),
     "an external entity": (
@@ -181,29 +180,27 @@ def test_what_is_no_dump_is_told_and_leaves_the_source_as_it_was(case: str, tmp_
 
 def test_a_folder_without_dumps_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bucket.xml").write_text("<ListBucketResult/>")
-    with pytest.raises(InputError, match="holds no .*releases.*name the folder of the data"):
+    with pytest.raises(InputError, match=r"holds no .*releases.*name the folder"):
         discogs.ingest(tmp_path / "w", "discogs", [tmp_path])
 
 
-@pytest.mark.parametrize("content", ["\0", " ", "<release>", "<release id='1'>x", "x"])
-def test_a_bomb_is_over_in_seconds_and_bounded(content: str, tmp_path: Path) -> None:
-    bomb = tmp_path / "releases.xml.gz"
-    with gzip.open(bomb, "wb", 1) as file:
-        file.write(b"<releases>" + GOOD.format(1).encode() + b"<release id='8'>")
-        piece = content[-1:].encode() * (1 << 20)
-        file.write(content.encode())
-        for _ in range(300):
-            file.write(piece)
+def test_bombs_are_over_in_seconds_and_bounded(tmp_path: Path) -> None:
+    for number, content in enumerate(["\0", " ", "<release>", "<release id='1'>x", "x"]):
+        with gzip.open(tmp_path / f"releases-{number}.xml.gz", "wb", 1) as file:
+            file.write(f"<releases>{GOOD.format(number + 1)}<release id='8'>{content}".encode())
+            for _ in range(150):
+                file.write(content[-1:].encode() * (1 << 20))
     code = (
         "import sys, resource; from pathlib import Path; from pairmine.sources import discogs\n"
         "report = discogs.ingest(Path(sys.argv[1]), 'discogs', [Path(sys.argv[2])], 2)\n"
-        "print(report.rejects, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(report.tallies[0].taken, report.rejects, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
-    command = [sys.executable, "-c", code, str(tmp_path / "w"), str(bomb)]
+    command = [sys.executable, "-c", code, str(tmp_path / "w"), str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
-    found, kilobytes = map(int, done.stdout.split())
-    assert 1 <= found <= 3
-    assert kilobytes < 900_000
+    taken, found, kilobytes = map(int, done.stdout.split())
+    assert taken == 5
+    assert 5 <= found <= 10
+    assert kilobytes < 700_000
 
 
 @pytest.mark.parametrize("kind", TREES)
@@ -215,9 +212,11 @@ def test_mutated_bytes_never_crash_and_the_sums_reconcile(kind: str, seed: int) 
     for _ in range(chance.randrange(1, 4)):
         place = chance.randrange(len(data))
         stop = place + chance.choice([0, 1, 1, 1, 5, 200])
-        data[place:stop] = chance.choice([b"", b"<", b">", b"&", b"\0", b"\xff", b'"', b"</", b"<!--", b"]]>", b"/", b"\xc3"])
+        data[place:stop] = chance.choice(
+            [b"", b"<", b">", b"&", b"\0", b"\xff", b'"', b"</", b"<!--", b"]]>", b"/", b"\xc3"]
+        )
     found = parsed(bytes(data), kind)
-    assert found.ids.size <= len(re.findall(f"<{kind}[ >]".encode(), data))
+    assert found.ids.size <= len(re.findall(rf"<{kind}[\s/>]".encode(), data))
     positions = [reject.position for reject in found.rejects]
     assert positions == sorted(set(positions))
     assert all(0 <= place < len(data) for place in positions)
@@ -230,13 +229,13 @@ def test_mutated_bytes_never_crash_and_the_sums_reconcile(kind: str, seed: int) 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
 def test_killed_at_any_moment_the_old_source_stands_and_a_new_run_is_whole(sent: int, tmp_path: Path) -> None:
     path = tmp_path / "releases.xml"
-    path.write_bytes(packed_dump(50_000))
+    path.write_bytes(packed_dump(5_000))
     workspace = tmp_path / "w"
     expected = ingested(workspace, path)[1]
     chance = random.Random(int(sent))
     command = [sys.executable, "-m", "pairmine", "ingest", "discogs", str(path), "-w", str(workspace)]
     folder = workspace / "catalogue" / "discogs"
-    for _ in range(3):
+    for _ in range(2):
         process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
         time.sleep(chance.uniform(0.3, 2))
         os.kill(process.pid, sent)
