@@ -116,8 +116,10 @@ def build_pairs(
     workspace: Workspace = HERE,
     epochs: Annotated[int | None, typer.Option(help="Pair epochs to draw; default as in the paper.")] = None,
     seed: Annotated[int, typer.Option(help="Names the random draws.")] = 0,
-    top_k: Annotated[int, typer.Option(help="tco: partners kept a track.")] = 10,
-    min_count: Annotated[int, typer.Option(help="tco: playlists two tracks must share.")] = 1,
+    top_k: Annotated[int, typer.Option(help="tco, label-co: partners kept a track or label.")] = 10,
+    min_count: Annotated[
+        int, typer.Option(help="tco: playlists two tracks must share; label-co: artists two labels must.")
+    ] = 1,
     max_playlist_length: Annotated[
         int | None, typer.Option(help="co, tco: leave out playlists of more distinct tracks.")
     ] = None,
@@ -125,8 +127,19 @@ def build_pairs(
     ties: Annotated[
         str, typer.Option(help="tco: at the cut, the track in fewer playlists (rarer) or by seed (hash).")
     ] = "rarer",
+    min_group: Annotated[
+        int, typer.Option(help="release, artist, label, label-co: groups of fewer tracks link none.")
+    ] = 1,
+    max_pairs_per_group: Annotated[
+        int | None, typer.Option(help="release, artist, label, label-co: most pairs a group links in an epoch.")
+    ] = None,
     exclude: Annotated[
         Path | None, typer.Option(help="File of track or artist keys, one a line, that must not appear.")
+    ] = None,
+    keys: Annotated[Path | None, typer.Option(help="File of track keys, one a line: only these appear.")] = None,
+    split: Annotated[str | None, typer.Option(help="Only tracks of this split (train, valid or test).")] = None,
+    on: Annotated[
+        str | None, typer.Option(help="Only tracks linked to this source; the set carries its keys and names.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the set; default WORKSPACE/pairs/<source>-<strategy>.")
@@ -144,14 +157,15 @@ def build_pairs(
     """
     from pairmine import pairing
     from pairmine.strategies._inputs import Parameters
+    from pairmine.strategies._restrictions import Restrictions
 
     report = pairing.build_pairs(
         workspace,
         source,
         strategy,
-        parameters=Parameters(seed, top_k, min_count, max_playlist_length, score, ties),
+        parameters=Parameters(seed, top_k, min_count, max_playlist_length, score, ties, min_group, max_pairs_per_group),
         epochs=epochs,
-        exclude=exclude,
+        restrictions=Restrictions(exclude, keys, split, on),
         out=out,
         engine_name=engine,
         threads=threads,
@@ -203,7 +217,9 @@ def link(
 
 @app.command()
 def check(
-    folder: Annotated[Path | None, typer.Argument(help="A pair set or source; default all of the workspace.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="A pair set, source or folder of links; default all of the workspace.")
+    ] = None,
     workspace: Workspace = HERE,
     threads: Threads = None,
     as_json: Json = False,
@@ -280,7 +296,7 @@ def explain(
     pairs: Annotated[Path | None, typer.Option(help="A pair set: rank by its rule, and tell its epochs.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Tell what two tracks share: playlists, albums, artists, and their ranks in each other's lists.
+    """Tell what two tracks share: playlists, albums, artists, labels, and their ranks in each other's lists.
 
     pairmine explain spotify:track:7KXjTSCq5nL1LoYtL7XAwS spotify:track:1xznGGDReH1oQq0xzbwXa3
     """

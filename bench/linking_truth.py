@@ -1,4 +1,4 @@
-"""Two sources of which it is known which tracks are the same: real names, and the same names as others would write them.
+"""Two sources of which it is known which tracks are the same: real names, and the same as others would write them.
 
 Of every three recordings one stands in both sources, one on the left and one on the right. Beside left ones without a
 partner stand decoys on the right: live, remixed, karaoke … versions, the next part, the same title by another artist.
@@ -32,7 +32,9 @@ def text_of(path: Path) -> str:
 
 
 def mpd_names() -> Iterator[Name]:
-    archive = zstandard.ZstdDecompressor().stream_reader((DATA / "mpd/reduced_slices/reduced_slices.tar.zst").open("rb"))
+    archive = zstandard.ZstdDecompressor().stream_reader(
+        (DATA / "mpd/reduced_slices/reduced_slices.tar.zst").open("rb")
+    )
     with tarfile.open(fileobj=archive, mode="r|") as tar:
         for member in tar:
             file = tar.extractfile(member)
@@ -56,7 +58,7 @@ def yes_names() -> Iterator[Name]:
 
 def discogs_names() -> Iterator[Name]:
     path = next((DATA / "discogs/discogs-xml2db").rglob("*releases*"))
-    for release in ElementTree.parse(gzip.open(path) if path.suffix == ".gz" else path).iter("release"):
+    for release in ElementTree.fromstring(gzip.decompress(path.read_bytes())).iter("release"):
         credited = ", ".join(name.text or "" for name in release.findall("artists/artist/name"))
         for track in release.findall("tracklist/track"):
             own = ", ".join(name.text or "" for name in track.findall("artists/artist/name"))
@@ -132,9 +134,15 @@ CHANGES: dict[str, Callable[[str, str, random.Random], Name]] = {
     "initials": lambda a, t, rng: (_initials(a), t),
 }
 DECOYS: dict[str, Callable[[str, str, random.Random], Name]] = {
-    "live": lambda a, t, rng: (a, t + rng.choice((" (Live)", " - Live", " - Live at Wembley", " (Live in Paris, 1994)"))),
+    "live": lambda a, t, rng: (
+        a,
+        t + rng.choice((" (Live)", " - Live", " - Live at Wembley", " (Live in Paris, 1994)")),
+    ),
     "remix": lambda a, t, rng: (a, t + rng.choice((" (Remix)", " - Kolsch Remix", " (Club Mix)", " - Radio Edit"))),
-    "karaoke": lambda a, t, rng: (a, t + rng.choice((" (Karaoke Version)", " - Instrumental", " (Acoustic)", " - Demo"))),
+    "karaoke": lambda a, t, rng: (
+        a,
+        t + rng.choice((" (Karaoke Version)", " - Instrumental", " (Acoustic)", " - Demo")),
+    ),
     "part": lambda a, t, rng: (a, f"{t}, Pt. {rng.randrange(2, 5)}"),
     "other artist": lambda a, t, rng: (rng.choice(("The Copycats", "Studio 99", "Party Tyme", "Nuno Alves")), t),
     "other title": lambda a, t, rng: (a, rng.choice(("Blue ", "My ", "Last ")) + t),

@@ -1,20 +1,41 @@
 """Make the sample data anew: python data_samples/make_samples.py (same bytes every time).
 
-Everything is made up by `pairmine ingest synth`, then given the oddities real copies of the MPD have.
+Playlists and dumps are made up by `pairmine ingest synth`, then given the oddities real copies have; the music is a
+tone.
 """
 
 import gzip
 import json
+import math
 import subprocess
 import sys
 import tempfile
+import wave
 from pathlib import Path
 from typing import Any
 
+import mutagen.flac
+import mutagen.id3
+import mutagen.wave
 import zstandard
+from odd_releases import FILE as ODD_RELEASES
 
 HERE = Path(__file__).resolve().parent
-PLAYLISTS = 392
+PLAYLISTS, RELEASES = 392, 14
+RATE = 8_000
+SONGS = (
+    (
+        "made up/01 First Tone.flac",
+        440,
+        {"title": "First Tone", "artist": "Nobody Else", "album": "Tones", "date": "2023", "label": "Made Up Records"},
+    ),
+    (
+        "made up/02 Second Tone.flac",
+        220,
+        {"title": "Second Tone", "artist": ["Nobody Else", "AC/DZ"], "album": "Tones", "genre": "Drone"},
+    ),
+    ("untagged tone.flac", 110, {}),
+)
 FULL, BARE, REDUCED = slice(0, 300), slice(300, 360), slice(360, 380)
 REDUCED_PLAYLIST = (
     "name",
@@ -29,24 +50,17 @@ REDUCED_PLAYLIST = (
 REDUCED_TRACK = ("artist_name", "track_uri", "track_name")
 
 
+def run_synth(folder: str, *words: str) -> None:
+    """Run `ingest synth` with seed 2023 into a folder."""
+    words = ("ingest", "synth", "--seed", "2023", "--out", folder, "-w", f"{folder}-workspace", *words)
+    subprocess.run([sys.executable, "-m", "pairmine", *words], check=True, stdout=subprocess.DEVNULL)
+
+
 def synthetic() -> list[dict[str, Any]]:
     """Return the playlists of the synthetic world with seed 2023."""
     with tempfile.TemporaryDirectory() as folder:
-        words = [
-            "ingest",
-            "synth",
-            "--playlists",
-            str(PLAYLISTS),
-            "--seed",
-            "2023",
-            "--format",
-            "json",
-            "--out",
-            folder,
-        ]
-        command = [sys.executable, "-m", "pairmine", *words, "-w", f"{folder}/workspace"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        slices = sorted(Path(folder).glob("mpd.slice.*.json"))
+        run_synth(f"{folder}/json", "--format", "json", "--playlists", str(PLAYLISTS))
+        slices = sorted(Path(folder).glob("json/mpd.slice.*.json"))
         return [playlist for file in slices for playlist in json.loads(file.read_text())["playlists"]]
 
 
@@ -77,11 +91,9 @@ def odd(playlists: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [first, second, third, fourth, nameless, *rest]
 
 
-def main() -> None:
-    """Write all samples."""
+def write_mpd(folder: Path) -> None:
+    """Write playlists in the forms copies of the MPD have."""
     playlists = synthetic()
-    folder = HERE / "mpd"
-    folder.mkdir(exist_ok=True)
     full = as_slice(playlists[FULL], "0-999").encode()
     (folder / "mpd.slice.0-999.json.zst").write_bytes(zstandard.ZstdCompressor(level=19).compress(full))
     bare = json.dumps(playlists[BARE], ensure_ascii=False, separators=(",", ":")).encode()
@@ -94,6 +106,72 @@ def main() -> None:
     (folder / "odd.json").write_text(as_slice(odd(playlists[380:388]), "odd"))
     cut = as_slice(playlists[388:392], "cut").encode()
     (folder / "cut.json").write_bytes(cut[: len(cut) * 4 // 5])
+
+
+def write_discogs(folder: Path) -> None:
+    """Write a small dump in the newer form, and releases with every oddity in the older."""
+    with tempfile.TemporaryDirectory() as made:
+        run_synth(f"{made}/dump", "--format", "discogs", "--releases", str(RELEASES))
+        for path in Path(made).glob("dump/discogs_synth_*.xml.gz"):
+            content = gzip.decompress(path.read_bytes())
+            kind = path.name.removeprefix("discogs_synth_")
+            (folder / f"discogs_20260401_{kind}").write_bytes(gzip.compress(content, mtime=0))
+    odd = ODD_RELEASES.encode("ascii", "xmlcharrefreplace")
+    (folder / "discogs_20200801_releases.xml.gz").write_bytes(gzip.compress(odd, mtime=0))
+
+
+def tone(hertz: float) -> bytes:
+    """Return half a second of a tone: unsigned 8-bit samples."""
+    return bytes(round(128 + 100 * math.sin(2 * math.pi * hertz * i / RATE)) for i in range(RATE // 2))
+
+
+def remainder(data: bytes, polynomial: int, bits: int) -> bytes:
+    """Return the cyclic redundancy check of data, as FLAC has it."""
+    value = 0
+    for byte in data:
+        value ^= byte << (bits - 8)
+        for _ in range(8):
+            value = (value << 1) ^ (polynomial if value >> (bits - 1) else 0)
+    return (value & ((1 << bits) - 1)).to_bytes(bits // 8, "big")
+
+
+def flac(samples: bytes) -> bytes:
+    """Return unsigned 8-bit samples (mono) as FLAC: one frame, verbatim."""
+    size = len(samples).to_bytes(2, "big")
+    rate_channels_bits_samples = (RATE << 44) | (7 << 36) | len(samples)
+    info = 2 * size + bytes(6) + rate_channels_bits_samples.to_bytes(8, "big") + bytes(16)
+    header = b"\xff\xf8\x74\x02\x00" + (len(samples) - 1).to_bytes(2, "big")
+    frame = header + remainder(header, 0x107, 8) + b"\x02" + bytes(sample ^ 128 for sample in samples)
+    return b"fLaC\x80\x00\x00\x22" + info + frame + remainder(frame, 0x18005, 16)
+
+
+def write_audio(folder: Path) -> None:
+    """Write tones with tags, one without, and a file that is no music."""
+    for name, hertz, tags in SONGS:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(flac(tone(hertz)))
+        song = mutagen.flac.FLAC(path)
+        song.update(tags)
+        song.save(padding=lambda _: 0)
+    path = folder / "Nobody Else - Third Tone.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 1, RATE, 0, "NONE", ""))
+        file.writeframes(tone(330))
+    song = mutagen.wave.WAVE(path)
+    song.add_tags()
+    song.tags.add(mutagen.id3.TIT2(encoding=3, text="Third Tone"))
+    song.tags.add(mutagen.id3.TPE1(encoding=3, text=["Nobody Else", "The Third"]))
+    song.save(padding=lambda _: 0)
+    (folder / "cover.jpg").write_bytes(b"\xff\xd8\xff")
+    (folder / "broken.mp3").write_text("this is no music\n")
+
+
+def main() -> None:
+    """Write all samples."""
+    for name, write in (("mpd", write_mpd), ("discogs", write_discogs), ("audio", write_audio)):
+        (HERE / name).mkdir(exist_ok=True)
+        write(HERE / name)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from pairmine import engine, registry, store
+from pairmine import engine, links, registry, store
 from pairmine.errors import DamagedError, MissingError, PairmineError
-from pairmine.schema import CATALOGUE, PAIR_TABLES, PAIRS, Table
-from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.schema import CATALOGUE, LINKS, PAIR_TABLES, PAIRS, Table
+from pairmine.strategies._inputs import Inputs, Parameters, evidence
 
-EVERY_SET = ("known_tracks", "tracks_as_in_source", "no_excluded")
+LINK_RULES = ("links_one_to_one", "links_between_tracks", "links_sure_enough")
 EXAMPLES = 3
 MEMORY = "2GB"  # beyond it DuckDB spills, which costs little here
 
@@ -57,13 +57,14 @@ class Report:
 
 
 def check(workspace: Path, folder: Path | None = None, threads: int | None = None) -> Report:
-    """Check one pair set or source, or everything in the workspace.
+    """Check one pair set, source or folder of links, or everything in the workspace.
 
     Raises:
         MissingError: there is nothing to check.
     """
     if folder is None or folder.resolve() == workspace.resolve():
         folders = [workspace / "catalogue" / name for name in engine.sources(workspace)]
+        folders += [workspace / "links" / name for name in engine.link_sets(workspace)]
         folders += [workspace / "pairs" / name for name in engine.pair_sets(workspace)]
     else:
         folders = [folder.resolve() if folder.parent == Path() else folder]
@@ -88,7 +89,9 @@ def _check_folder(workspace: Path, folder: Path, threads: int | None) -> Checked
 
 def _check_rules(workspace: Path, checked: Checked, manifest: dict[str, Any], threads: int | None) -> None:
     """Add the findings of every rule to `checked`."""
-    if "strategy" not in manifest:
+    if "left" in manifest:
+        rules = _link_rules(workspace, checked, manifest)
+    elif "strategy" not in manifest:
         rules = _source_rules(checked.folder)
     else:
         rules = _pair_rules(workspace, checked, manifest, threads)
@@ -115,7 +118,7 @@ def _schema_problems(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
 def _table_of(path: str, pair_set: bool) -> Table | None:
     first = Path(path).parts[0]
     if not pair_set:
-        return CATALOGUE.get(first)
+        return LINKS if path == links.FILE else CATALOGUE.get(first)
     return PAIRS if first.startswith("epoch=") else PAIR_TABLES.get(Path(first).stem)
 
 
@@ -149,12 +152,25 @@ def _table_queries(table: Table, tables: set[str]) -> Iterator[tuple[str, str]]:
             yield f"{table.name}: {column} in {target}", query
 
 
+def _link_rules(workspace: Path, checked: Checked, manifest: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the findings of every rule of links between two sources, if the sources are still those."""
+    try:
+        connection = links.open_links(workspace, checked.folder)
+    except PairmineError as error:
+        checked.notes.append(f"not every rule can be checked: {error}")
+        return
+    with connection:
+        engine.set_variables(connection, manifest["parameters"])
+        for name in LINK_RULES:
+            yield name, _violations(connection, checked.folder, name, engine.statement(f"checks/{name}"))
+
+
 def _pair_rules(
     workspace: Path, checked: Checked, manifest: dict[str, Any], threads: int | None
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield the findings of every rule of a pair set; rules whose tables are not at hand are noted."""
     folder, rule = checked.folder, registry.load("strategies", manifest["strategy"])
-    names = [*EVERY_SET, *(["known_vias"] if manifest["via_kind"] else []), *rule.CHECKS]
+    names = [*_common_rules(manifest), *rule.CHECKS]
     flaw = _source_flaw(workspace, manifest)
     if flaw is not None:
         checked.notes.append(f"not every rule can be checked: {flaw}")
@@ -164,6 +180,7 @@ def _pair_rules(
         yield "pairs as many as the manifest says", _count_problems(connection, folder, manifest)
         if flaw is None:
             _add_evidence(connection, workspace, folder, manifest, threads)
+            checked.notes.extend(_add_restrictions(connection, workspace, manifest))
         for name in names:
             try:
                 yield name, _violations(connection, folder, name, engine.statement(f"checks/{name}"))
@@ -191,8 +208,36 @@ def _add_evidence(
     inputs = Inputs(workspace, manifest["source"], threads=threads)
     if (folder / "excluded.parquet").exists():
         inputs.excluded = pq.ParquetFile(folder / "excluded.parquet").read().column("track_id").to_numpy()
-    for name, table in rule.evidence(inputs, Parameters(**manifest["parameters"])).items():
+    for name, table in evidence(rule, inputs, Parameters(**manifest["parameters"])).items():
         connection.register(name, table)
+
+
+def _common_rules(manifest: dict[str, Any]) -> list[str]:
+    """Return the rules that do not depend on the strategy: names, vias, and which tracks may appear."""
+    rules = ["known_tracks", "tracks_as_linked" if manifest.get("on") else "tracks_as_in_source", "no_excluded"]
+    rules += ["only_split"] if manifest.get("split") else []
+    return rules + (["known_vias"] if manifest["via_kind"] else [])
+
+
+def _add_restrictions(connection: duckdb.DuckDBPyConnection, workspace: Path, manifest: dict[str, Any]) -> list[str]:
+    """Bring in what says which tracks might appear; return why, where that is no longer what it was."""
+    source, split, on = manifest["source"], manifest.get("split"), manifest.get("on")
+    notes = []
+    if split:
+        made = store.read_manifest(engine.source_folder(workspace, source)).get("splits")
+        if {"name": split["name"], **(made or {})} == split:
+            engine.set_variables(connection, {"split": split["name"]})
+        else:
+            connection.execute("drop view if exists splits")
+            notes.append(f"source {source!r} is not split as it was: `pairmine build-pairs --force` draws anew")
+    if on:
+        try:
+            if links.fingerprint(workspace, source, on) != manifest["links"]:
+                raise MissingError(f"sources {source!r} and {on!r} were linked anew since: run `pairmine build-pairs`")
+            connection.register("linked", links.linked(workspace, source, on))
+        except PairmineError as error:
+            notes.append(str(error))
+    return notes
 
 
 def _count_problems(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: dict[str, Any]) -> list[str]:

@@ -136,7 +136,7 @@ def _pair_views(workspace: Path, pair_set: Path, with_source: bool = True) -> It
     yield f"pair_tracks as select * from {parquet(pair_set, 'tracks.parquet')}"
     excluded = (pair_set / "excluded.parquet").exists()
     from_excluded = parquet(pair_set, "excluded.parquet") if excluded else "pair_tracks where false"
-    yield f"excluded as select * from {from_excluded}"
+    yield f"excluded as select track_id from {from_excluded}"
     if (pair_set / "vias.parquet").exists():
         yield f"vias as select * from {parquet(pair_set, 'vias.parquet')}"
     if with_source and manifest["source"] in sources(workspace):

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,6 +21,22 @@ def folder(workspace: Path, left: str, right: str) -> Path:
 def sources_of(manifest: dict[str, Any]) -> tuple[str, str]:
     """Return the left and the right source of a manifest of links."""
     return manifest["left"], manifest["right"]
+
+
+def open_links(workspace: Path, place: Path) -> duckdb.DuckDBPyConnection:
+    """Open a connection with the views `links`, `left_tracks` and `right_tracks` of a folder of links.
+
+    Raises:
+        MissingError: a source is gone, or was ingested anew since.
+    """
+    manifest = store.read_manifest(place)
+    check_current(workspace, manifest)
+    connection = engine.connect(workspace / "tmp")
+    connection.execute(f"create view links as select * from {engine.parquet(place, FILE)}")
+    for side, name in zip(("left", "right"), sources_of(manifest), strict=True):
+        tracks = engine.source_table(workspace, name, "tracks")
+        connection.execute(f"create view {side}_tracks as select * from {tracks}")
+    return connection
 
 
 def linked(workspace: Path, source: str, on: str) -> pa.Table:

@@ -14,6 +14,9 @@ from pairmine.kernels.matching import shuffled
 from pairmine.schema import CATALOGUE
 from pairmine.shards import writer as shards
 from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._restrictions import Restrictions
+
+NONE_LEFT_OUT = Restrictions()
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def build_pairs(
     *,
     parameters: Parameters,
     epochs: int | None = None,
-    exclude: Path | None = None,
+    restrictions: Restrictions = NONE_LEFT_OUT,
     out: Path | None = None,
     engine_name: str = "native",
     threads: int | None = None,
@@ -54,14 +57,13 @@ def build_pairs(
 
     Raises:
         UsageError: an unknown strategy or option, or another set in its place without `force`.
-        MissingError: the source, or a table the strategy needs, is missing.
+        MissingError: the source, its splits or links, or a table the strategy needs, is missing.
         InputError: the source holds nothing this strategy can pair.
     """
     rule = registry.load("strategies", strategy)
     heeded = parameters.heeded(rule.OPTIONS, strategy)
     if epochs is not None and epochs < 1:
         raise UsageError(f"--epochs {epochs}: at least one epoch has to be drawn")
-    keys = _read_keys(exclude)
     folder = out or workspace / "pairs" / f"{source}-{strategy}"
     source_manifest = store.read_manifest(engine.source_folder(workspace, source))
     wanted = shards.request(
@@ -70,7 +72,7 @@ def build_pairs(
         source=source,
         strategy=strategy,
         parameters=heeded,
-        exclude=store.digest(sorted(keys)) if exclude else None,
+        **restrictions.request(workspace, source),
         seed=parameters.seed,
         epochs=epochs or rule.EPOCHS,
         catalogue_fingerprint=source_manifest["fingerprint"],
@@ -79,11 +81,7 @@ def build_pairs(
     if shards.already_there(folder, wanted, force):
         return Built(folder, store.read_manifest(folder), new=False)
     inputs = Inputs(workspace, source, engine_name, threads)
-    if exclude:
-        known = inputs.exclude(keys)
-        progress.say(
-            f"{known:,} of {len(keys):,} excluded keys are in {source}: {inputs.excluded.size:,} tracks left out"
-        )
+    restrictions.apply(workspace, inputs)
     with shards.writer(folder, wanted, force) as writer:
         _write_epochs(writer, rule.prepare(inputs, parameters), wanted, inputs, rule.VIA)
         _check_source(workspace, source, wanted["catalogue_fingerprint"])
@@ -96,17 +94,6 @@ def _check_source(workspace: Path, source: str, fingerprint: str) -> None:
     """Raise MissingError if the source is no longer the one that was read."""
     if store.read_manifest(engine.source_folder(workspace, source))["fingerprint"] != fingerprint:
         raise MissingError(f"source {source!r} was ingested anew meanwhile: run the same command again")
-
-
-def _read_keys(exclude: Path | None) -> set[str]:
-    """Read the keys of --exclude, one a line."""
-    if exclude is None:
-        return set()
-    try:
-        lines = exclude.read_text(encoding="utf-8-sig").split("\n")
-        return {line.removesuffix("\r") for line in lines if line.strip()}
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the keys of --exclude from {exclude}: {error}") from None
 
 
 def _write_epochs(writer: shards.Writer, draw: Any, wanted: dict[str, Any], inputs: Inputs, via: str | None) -> None:
@@ -137,10 +124,10 @@ def _write_epochs(writer: shards.Writer, draw: Any, wanted: dict[str, Any], inpu
         raise InputError(
             f"{inputs.source} gives no pairs by {wanted['strategy']} with these options: nothing was written"
         )
-    tracks = "select track_id, key, title, artist from tracks"
+    tracks = f"select track_id, key, title, artist from {inputs.names}"
     writer.write_table("tracks", _named(inputs, tracks, "track_id", used))
     if inputs.excluded.size:
-        writer.write_table("excluded", _named(inputs, tracks, "track_id", ~inputs.kept))
+        writer.write_table("excluded", pa.table({"track_id": inputs.excluded}))
     if via:
         writer.write_table("vias", _named(inputs, _vias_query(via), "via", groups))
 

@@ -1,30 +1,33 @@
-"""Find strategies, sources, … by scanning their folder: a new member is one new file."""
+"""Find strategies, sources, encoders, … by scanning their folder: a new member is one new file."""
 
 import difflib
 from collections.abc import Iterable
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
 from pairmine.errors import UsageError
 
-PACKAGE = Path(__file__).resolve().parent
+SINGULAR = {"strategies": "strategy", "losses": "loss"}
 
 
-def names(folder: str) -> list[str]:
+def names(folder: str, package: str = "pairmine") -> list[str]:
     """Names of all members of a folder, sorted; the file `artist_co.py` is the member `artist-co`."""
-    files = (PACKAGE / folder).glob("*.py")
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None
+    files = (Path(spec.origin).parent / folder).glob("*.py")
     return sorted(file.stem.replace("_", "-") for file in files if not file.stem.startswith("_"))
 
 
-def load(folder: str, name: str) -> ModuleType:
+def load(folder: str, name: str, package: str = "pairmine") -> ModuleType:
     """Import one member.
 
     Raises:
         UsageError: there is none of that name; the message lists the known ones and suggests the nearest.
     """
-    check_name(folder.rstrip("s") if folder != "strategies" else "strategy", name, names(folder))
-    return import_module(f"pairmine.{folder}.{name.replace('-', '_')}")
+    check_name(SINGULAR.get(folder, folder.removesuffix("s")), name, names(folder, package))
+    return import_module(f"{package}.{folder}.{name.replace('-', '_')}")
 
 
 def check_name(what: str, name: str, known: Iterable[str]) -> None:

@@ -459,7 +459,14 @@ VIAS = Table(
     ("via",),
 )
 
-PAIR_TABLES = {"tracks": PAIR_TRACKS, "excluded": PAIR_TRACKS, "vias": VIAS}
+EXCLUDED = Table(
+    "excluded",
+    "one row per track of the source that was left out",
+    (_id("track_id", "the track"),),
+    ("track_id",),
+)
+
+PAIR_TABLES = {"tracks": PAIR_TRACKS, "excluded": EXCLUDED, "vias": VIAS}
 
 LINKS = Table(
     "links",

@@ -11,6 +11,7 @@ from pairmine import checking, pairing, registry, store
 from pairmine.errors import DamagedError
 from pairmine.shards import writer as shards
 from pairmine.strategies._inputs import Parameters
+from pairmine.strategies._restrictions import Restrictions
 from tests.worlds import write_source
 
 
@@ -129,7 +130,13 @@ def test_excluded_tracks_in_a_set_are_found(workspace, tmp_path) -> None:
     keys = tmp_path / "keys"
     keys.write_text("t000001")
     folder = pairing.build_pairs(
-        workspace, "toy", "self", parameters=Parameters(), epochs=1, exclude=keys, out=tmp_path / "set"
+        workspace,
+        "toy",
+        "self",
+        parameters=Parameters(),
+        epochs=1,
+        restrictions=Restrictions(exclude=keys),
+        out=tmp_path / "set",
     ).folder
     rewrite(folder, "epoch=0000/part-00000.parquet", replaced(epoch_of(folder), "anchor", 0, 1))
     assert any(": no_excluded: 1 violations" in problem for problem in problems(workspace, folder))

@@ -18,10 +18,19 @@ def table(name: str, rows: list[dict]) -> pa.Table:
 def write_source(
     workspace: Path, name: str, playlists: list[list[int]], artist_of: dict[int, int] | None = None
 ) -> None:
-    """Write a source with these playlists of track ids; every track up to the largest exists."""
+    """Write a source with these playlists of track ids; every track up to the largest exists.
+
+    Two tracks to a release, five artists to a label; every fifth track is on another release, every fourth on another
+    label as well.
+    """
     tracks = max((track for playlist in playlists for track in playlist), default=-1) + 1
     artist_of = artist_of or {track: track // 3 for track in range(tracks)}
     artists = max(artist_of.values(), default=-1) + 1
+    relations = {
+        "artist": {t: {artist_of[t]} for t in range(tracks)},
+        "release": {t: {t // 2} | ({t // 3} if t % 5 == 0 else set()) for t in range(tracks)},
+        "label": {t: {artist_of[t] // 5} | ({artist_of[t] // 7} if t % 4 == 0 else set()) for t in range(tracks)},
+    }
     places = [(p, i, track) for p, playlist in enumerate(playlists) for i, track in enumerate(playlist)]
     with catalogue.writer(workspace, name, "playlists") as writer:
         writer.write(
@@ -39,17 +48,14 @@ def write_source(
                 ],
             ),
         )
-        writer.write(
-            "artists",
-            table(
-                "artists",
-                [{"artist_id": a, "key": f"a{a:06d}", "name": f"Artist {a}"} for a in range(artists)],
-            ),
-        )
-        writer.write(
-            "track_artists",
-            table("track_artists", [{"track_id": t, "artist_id": artist_of[t]} for t in range(tracks)]),
-        )
+        for of, groups in relations.items():
+            name = "title" if of == "release" else "name"
+            rows = [
+                {f"{of}_id": g, "key": f"{of[0]}{g:06d}", name: f"{of.title()} {g}"} for g in range(artists + tracks)
+            ]
+            writer.write(f"{of}s", table(f"{of}s", rows[: max(set.union(set(), *groups.values()), default=-1) + 1]))
+            rows = [{"track_id": t, f"{of}_id": g} for t in range(tracks) for g in sorted(groups[t])]
+            writer.write(f"track_{of}s", table(f"track_{of}s", rows))
         writer.write(
             "playlists",
             table(

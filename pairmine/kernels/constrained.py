@@ -7,10 +7,11 @@ The draw among the available, eligible members of a group is exactly uniform and
   try. What is accepted is uniform over the eligible, whatever was rejected before.
 - After 4 + n/4 tries at n live members the list is walked once: the eligible move to its front, one of them is drawn.
   So long as e members are eligible a draw takes about n/e tries; walks happen where hardly any is left.
-- A walk that finds none leaves a blockade at the group: a least set of what keeps the anchor apart (one artist, one
-  release, …) such that every live member has some of it. Live members only ever become fewer, so a later anchor that
-  has the whole set finds none either, and is told so without a walk: an artist whose 50,000 tracks are on one
-  release costs one walk.
+- A walk that finds none leaves a blockade at the group: a least, not empty set of what keeps the anchor apart (one
+  artist, one release, …) such that every other live member has some of it. Live members only ever become fewer, so a
+  later anchor that has the whole set finds none either (the first anchor has it too), and is told so without a walk:
+  an artist whose 50,000 tracks are on one release costs one walk. A group keeps its latest 16 blockades; only a group
+  whose tracks meet pairwise in more ways than that is walked again and again.
 """
 
 from typing import NamedTuple
@@ -265,8 +266,9 @@ def _block(track, group, lists, apart, blockades):  # type: ignore[no-untyped-de
                 return
             found[count] = own[bit]
             count += 1
-    blocking[row[group], met[row[group]] % BLOCKADES] = found
-    met[row[group]] += 1
+    if count > 0:
+        blocking[row[group], met[row[group]] % BLOCKADES] = found
+        met[row[group]] += 1
 
 
 @nb.njit(cache=True, nogil=True)

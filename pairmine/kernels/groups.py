@@ -67,6 +67,23 @@ def transposed(groups: Groups, members: int) -> Groups:
     return Groups(offsets, _transposed(*groups, offsets[:-1].copy(), np.empty(groups.members.size, np.int32)))
 
 
+def composed(groups: Groups, others: Groups) -> Groups:
+    """Return for each group the groups in `others` of its members, with repeats: an artist's labels by its tracks."""
+    sizes = np.diff(others.offsets)[groups.members]
+    ends = np.concatenate(([0], np.cumsum(sizes)))
+    return Groups(ends[groups.offsets], _composed(groups.members, *others, np.empty(ends[-1], np.int32)))
+
+
+@nb.njit(cache=True, nogil=True)
+def _composed(members, offsets, others, composed):  # type: ignore[no-untyped-def]
+    size = 0
+    for member in members:
+        for i in range(offsets[member], offsets[member + 1]):
+            composed[size] = others[i]
+            size += 1
+    return composed
+
+
 @nb.njit(cache=True, nogil=True)
 def _placed(group_ids, members, places, placed):  # type: ignore[no-untyped-def]
     for i in range(members.size):

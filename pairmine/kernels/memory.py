@@ -1,4 +1,4 @@
-"""Prefetching for compiled loops whose time goes in waiting for memory."""
+"""Prefetching, and arrays that are not counted, for compiled loops whose time goes in memory."""
 
 from typing import Any
 
@@ -27,3 +27,23 @@ def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
 
 
 prefetch: Any = _prefetch
+
+
+@intrinsic
+def _borrowed(typing_context: Any, array: Any) -> Any:
+    """Return an array that shares the bytes of another but holds no reference to it.
+
+    Compiled code counts references to arrays by atomic steps wherever they are handed on, which in deep scanners
+    costs more than the work. The other array must outlive this one: let it be an argument, or returned.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        view.meminfo = cgutils.get_null_value(view.meminfo.type)  # type: ignore[no-untyped-call]
+        view.parent = cgutils.get_null_value(view.parent.type)  # type: ignore[no-untyped-call]
+        return view._getvalue()
+
+    return array(array), generate
+
+
+borrowed: Any = _borrowed

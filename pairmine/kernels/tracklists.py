@@ -14,7 +14,7 @@ Int64s = npt.NDArray[np.int64]
 _DIGITS = 10  # of an int32
 _COLON, _ZERO, _PLUS, _SLASH, _SHARP, _R = b":0+/#r"
 _FNV_OFFSET, _FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
-_MAX_CLOCK = 8  # digits and colons: 999:59:59, 99999:59
+_MAX_CLOCK = 12  # characters, so that nothing overflows
 
 
 @nb.njit(cache=True, nogil=True)
@@ -163,9 +163,10 @@ def write_keys(starts, release_ids, artist_offsets, artists, title_offsets, titl
         for row in range(starts[release], starts[release + 1]):
             own = artists[artist_offsets[row] : artist_offsets[row + 1]]
             put = _put_artists(keys, offsets[row], own, release_ids[release])
-            length = title_offsets[row + 1] - title_offsets[row]
-            keys[put : put + length] = titles[title_offsets[row] : title_offsets[row + 1]]
-            ends[row] = put + length
+            for index in range(title_offsets[row], title_offsets[row + 1]):
+                keys[put] = titles[index]
+                put += 1
+            ends[row] = put
             ordinal = _ordinal(keys, offsets, ends, row, firsts[:slots], times)
             offsets[row + 1] = ends[row]
             if ordinal > 1:
@@ -261,7 +262,7 @@ def _equal(data, left, right, length):  # type: ignore[no-untyped-def]
 def durations(offsets, texts):  # type: ignore[no-untyped-def]
     """Return the milliseconds `m:ss` or `h:mm:ss` stand for (int64), −1 for any other text.
 
-    Minutes of `m:ss` may pass 59, as in 148:00.
+    Minutes of `m:ss` may pass 59, as in 148:00. Texts of more than 12 characters stand for nothing.
 
     Args:
         offsets: (entries + 1,) int64 of the texts.
@@ -291,14 +292,3 @@ def _clock(texts, begin, end):  # type: ignore[no-untyped-def]
         else:
             return -1
     return 1000 * (total + field) if digits == 2 and 1 <= colons <= 2 else -1
-
-
-@nb.njit(cache=True, nogil=True)
-def prefixes(offsets, keys):  # type: ignore[no-untyped-def]
-    """Return the first 8 bytes of each key as a number of the same order (uint64); shorter ones end in zeros."""
-    numbers = np.zeros(offsets.size - 1, np.uint64)
-    for row in range(numbers.size):
-        begin = offsets[row]
-        for index in range(min(offsets[row + 1] - begin, 8)):
-            numbers[row] |= np.uint64(keys[begin + index]) << np.uint64(56 - 8 * index)
-    return numbers

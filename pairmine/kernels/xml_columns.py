@@ -4,8 +4,10 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from pairmine.kernels.byte_runs import Int
-from pairmine.kernels.xml_text import decode, is_blank
+from pairmine.kernels.byte_runs import PADDING, WIDTH, Int
+from pairmine.kernels.memory import borrowed
+from pairmine.kernels.xml_runs import copy_lanes
+from pairmine.kernels.xml_text import AMP, decode, is_blank, reference
 
 Bytes = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
@@ -53,11 +55,30 @@ def places(records: Int32s) -> Int32s:
 
 
 @nb.njit(nogil=True, cache=True)
-def cell_of_row(cells: Int32s, rows: Int) -> tuple[Int32s, Int]:
-    """Return the first cell of each row (−1: none), and how many cells are not the first."""
+def _is_empty(buffer: Bytes, start: Int, size: Int) -> bool:
+    """Return whether a text is white space only, decoded if `size` is negative."""
+    pos: Int = start
+    end = start + max(size, -size)
+    while pos < end:
+        point: Int = np.int64(buffer[pos])
+        if point == AMP and size < 0:
+            point, pos = reference(buffer, pos)
+        else:
+            pos += 1
+        if not is_blank(point):
+            return False
+    return True
+
+
+@nb.njit(nogil=True, cache=True)
+def cell_of_row(buffer: Bytes, cells: Int32s, rows: Int) -> tuple[Int32s, Int]:
+    """Return the first cell of each row that is not empty (−1: none), and how many more such cells there are."""
+    buffer, cells = borrowed(buffer), borrowed(cells)
     first = np.full(rows, -1, np.int32)
     repeats = 0
     for cell in range(cells.shape[0]):
+        if _is_empty(buffer, np.int64(cells[cell, 1]), np.int64(cells[cell, 2])):
+            continue
         if first[cells[cell, 0]] < 0:
             first[cells[cell, 0]] = cell
         else:
@@ -67,29 +88,33 @@ def cell_of_row(cells: Int32s, rows: Int) -> tuple[Int32s, Int]:
 
 @nb.njit(nogil=True, cache=True)
 def _bytes_of(cells: Int32s) -> Int:
-    total = 0
+    total: Int = 0
     for cell in range(cells.shape[0]):
         total += abs(np.int64(cells[cell, 2]))
     return total
 
 
 @nb.njit(nogil=True, cache=True)
-def _put(buffer: Bytes, start: Int, size: Int, is_attribute: bool, target: Bytes, put: Int) -> Int:
-    """Copy a text without the white space around it, decoded if `size` is negative; returns the place behind it."""
-    if size < 0:
-        end = decode(buffer, start, start - size, is_attribute, target, put)
-        source = target
-        start = put
-    else:
-        end = start + size
-        source = buffer
+def _copy_stripped(source: Bytes, start: Int, end: Int, target: Bytes, put: Int) -> Int:
+    """Copy a text without the white space around it, and return the place behind it; both may be one array.
+
+    Up to 32 bytes more are read and written.
+    """
     while end > start and is_blank(source[end - 1]):
         end -= 1
     while start < end and is_blank(source[start]):
         start += 1
-    for place in range(start, end):
-        target[put + place - start] = source[place]
+    for index in range(0, end - start, WIDTH):
+        copy_lanes(source, start + index, target, put + index)
     return put + end - start
+
+
+@nb.njit(nogil=True, cache=True)
+def _put(buffer: Bytes, start: Int, size: Int, is_attribute: bool, target: Bytes, put: Int) -> Int:
+    """Copy a text, decoded if `size` is negative, without the white space around it; returns the place behind it."""
+    if size >= 0:
+        return _copy_stripped(buffer, start, start + size, target, put)
+    return _copy_stripped(target, put, decode(buffer, start, start - size, is_attribute, target, put), target, put)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -102,14 +127,17 @@ def texts(buffer: Bytes, cells: Int32s, first: Int32s, is_attribute: bool) -> tu
         first: the cell of each row, −1 for none.
         is_attribute: how white space is normalised.
     """
-    data = np.empty(_bytes_of(cells), np.uint8)
+    buffer, cells, first = borrowed(buffer), borrowed(cells), borrowed(first)
+    data = np.empty(_bytes_of(cells) + PADDING, np.uint8)
+    target = borrowed(data)
     offsets = np.zeros(first.size + 1, np.int32)
     valid = np.zeros((first.size + 7) // 8, np.uint8)
-    put, nulls = np.int64(0), 0
+    put: Int = np.int64(0)
+    nulls = 0
     for row in range(first.size):
         cell = first[row]
         if cell >= 0:
-            put = _put(buffer, np.int64(cells[cell, 1]), np.int64(cells[cell, 2]), is_attribute, data, put)
+            put = _put(buffer, np.int64(cells[cell, 1]), np.int64(cells[cell, 2]), is_attribute, target, put)
         offsets[row + 1] = put
         if offsets[row + 1] > offsets[row]:
             valid[row >> 3] |= 1 << (row & 7)
@@ -121,12 +149,15 @@ def texts(buffer: Bytes, cells: Int32s, first: Int32s, is_attribute: bool) -> tu
 @nb.njit(nogil=True, cache=True)
 def lists(buffer: Bytes, cells: Int32s, rows: Int) -> tuple[Int32s, Int32s, Bytes]:
     """Return (offsets of the lists, offsets of the texts, bytes) of a column of lists; empty texts are left out."""
-    data = np.empty(_bytes_of(cells), np.uint8)
+    buffer, cells = borrowed(buffer), borrowed(cells)
+    data = np.empty(_bytes_of(cells) + PADDING, np.uint8)
+    target = borrowed(data)
     of_rows = np.zeros(rows + 1, np.int32)
     of_texts = np.zeros(cells.shape[0] + 1, np.int32)
-    put, count = np.int64(0), 0
+    put: Int = np.int64(0)
+    count = 0
     for cell in range(cells.shape[0]):
-        end = _put(buffer, np.int64(cells[cell, 1]), np.int64(cells[cell, 2]), False, data, put)
+        end = _put(buffer, np.int64(cells[cell, 1]), np.int64(cells[cell, 2]), False, target, put)
         if end > put:
             count += 1
             of_texts[count] = end
@@ -141,8 +172,9 @@ def lists(buffer: Bytes, cells: Int32s, rows: Int) -> tuple[Int32s, Int32s, Byte
 def numbers(buffer: Bytes, cells: Int32s, first: Int32s) -> tuple[Int32s, Int]:
     """Return (values, malformed ones) of a column of numbers from 0 to 2³¹ − 1; −1 for none."""
     values = np.full(first.size, -1, np.int32)
-    room = np.empty(_bytes_of(cells), np.uint8)
-    malformed = 0
+    buffer, cells, first = borrowed(buffer), borrowed(cells), borrowed(first)
+    room = np.empty(_bytes_of(cells) + PADDING, np.uint8)
+    malformed: Int = 0
     for row in range(first.size):
         cell = first[row]
         if cell < 0:
@@ -162,18 +194,19 @@ def numbers(buffer: Bytes, cells: Int32s, first: Int32s) -> tuple[Int32s, Int]:
 def _is_word(room: Bytes, end: Int, word: bytes) -> bool:
     if end != len(word):
         return False
-    for place in range(end):
-        if room[place] != word[place]:
-            return False
-    return True
+    place = 0
+    while place < end and room[place] == word[place]:
+        place += 1
+    return bool(place == end)
 
 
 @nb.njit(nogil=True, cache=True)
 def truths(buffer: Bytes, cells: Int32s, first: Int32s) -> tuple[Int32s, Int]:
     """Return (1 for true, 0 for false, −1 for none; malformed ones) of a column of truth values."""
     values = np.full(first.size, -1, np.int32)
-    room = np.empty(_bytes_of(cells), np.uint8)
-    malformed = 0
+    buffer, cells, first = borrowed(buffer), borrowed(cells), borrowed(first)
+    room = np.empty(_bytes_of(cells) + PADDING, np.uint8)
+    malformed: Int = 0
     for row in range(first.size):
         cell = first[row]
         if cell < 0:

@@ -1,13 +1,16 @@
 """Wide steps over XML: 32 bytes a step. Buffers are padded as `byte_runs` says, with zeros."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 from llvmlite import ir
 from numba import types
 from numba.core.extending import intrinsic
 
 from pairmine.kernels import byte_runs
-from pairmine.kernels.byte_runs import WIDTH, _Codegen, _equal, _lanes, _leading, _Run
+from pairmine.kernels.byte_runs import WIDTH, Int, _Codegen, _equal, _lanes, _leading, _pointer, _Run
 
 _LANES = ir.VectorType(ir.IntType(8), WIDTH)
 
@@ -43,3 +46,17 @@ markup_run = _run(b"<", plain=False)
 """Bytes from `index` before the next `<` (at most 32)."""
 
 blank_run = byte_runs.blank_run
+
+
+def _copy_lanes(typing_context: Any, source: Any, start: Any, target: Any, put: Any) -> _Codegen:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        lanes = _lanes(context, builder, signature, args)
+        pointer = _pointer(context, builder, signature.args[2], args[2], args[3])
+        builder.store(lanes, builder.bitcast(pointer, _LANES.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(source, types.int64, target, types.int64), codegen
+
+
+copy_lanes = cast(Callable[[npt.NDArray[np.uint8], Int, npt.NDArray[np.uint8], Int], None], intrinsic(_copy_lanes))
+"""Copy the 32 bytes at source[start] to target[put]."""

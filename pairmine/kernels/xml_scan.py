@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pairmine.kernels.byte_runs import WIDTH, Int, load64
-from pairmine.kernels.xml_names import NameTable, find_name
+from pairmine.kernels.memory import borrowed
+from pairmine.kernels.xml_names import find_name
 from pairmine.kernels.xml_runs import blank_run, double_quoted_run, markup_run, single_quoted_run, text_run
 from pairmine.kernels.xml_text import GT, LT, NEWLINE, SLASH, TAB, is_blank, rare_end
 
@@ -20,32 +21,35 @@ Bytes = npt.NDArray[np.uint8]
 Int16s = npt.NDArray[np.int16]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
 
 SKIP = 0  # the node of all elements that are left out
 UNKNOWN, NO_TEXT, IGNORED = -1, -2, -3
 UNKNOWN_ELEMENT, UNKNOWN_ATTRIBUTE, FIRST_COLUMN = 0, 1, 2
 DONE, GAP, ODD = 0, 1, 2
 MAX_DEPTH = 64
-CELLS, ROWS, RECORDS = 0, 1, 2
+CELLS, ROWS, RECORDS, FIRST_TABLE = 0, 1, 2, 3
+TABLE, ROW_KIND, TEXT, FIRST_NAME = 0, 1, 2, 3
 MIN_CELL_BYTES, MIN_ROW_BYTES, MIN_RECORD_BYTES = 4, 5, 8
 
 _NODE, _NAME, _START, _SIZE, _ROW, _TRACK, _STACK = 0, 1, 2, 3, 4, 5, 6
 _MAX_NEW_NAMES = 8
 _MAX_INT32 = 2**31 - 1
 _EQUALS, _DOUBLE, _SINGLE, _ZERO = ord("="), ord('"'), ord("'"), ord("0")
-_IS_NAME = np.array([chr(byte).isalnum() and byte < 128 or chr(byte) in "_-." for byte in range(256)])
-_IS_FIRST = np.array([chr(byte).isalpha() and byte < 128 or chr(byte) == "_" for byte in range(256)])
+_IS_NAME = np.array([(chr(byte).isalnum() and byte < 128) or chr(byte) in "_-." for byte in range(256)])
+_IS_FIRST = np.array([(chr(byte).isalpha() and byte < 128) or chr(byte) == "_" for byte in range(256)])
 
 
 class Maps(NamedTuple):
-    """What is known of the elements, the nodes: by (node, name) and by node."""
+    """What is known of the elements.
 
-    names: NameTable
-    children: Int16s  # node, or UNKNOWN
-    attributes: Int16s  # code of a column, IGNORED or UNKNOWN
-    table: Int16s  # table a node opens a row of, or −1
-    kind: Int16s  # what that row's column `kind` holds, or −1
-    text: Int16s  # code of a column, IGNORED or NO_TEXT
+    `nodes` has a row for each: the table it opens a row of (or −1), what that row's column `kind` holds (or −1),
+    where its text goes (code of a column, IGNORED or NO_TEXT); then for each name the child of that name (a node,
+    or UNKNOWN); then for each name where the attribute of that name goes (code of a column, IGNORED or UNKNOWN).
+    """
+
+    names: Words
+    nodes: Int16s
 
 
 class Work(NamedTuple):
@@ -54,10 +58,8 @@ class Work(NamedTuple):
     cells: Int32s  # (n, 4): code, row of its table, start, size (negative: holds references or returns)
     rows: Int32s  # (n, 4): table, record, row of the enclosing track or −1, kind
     ids: Int32s  # (n,): id of each record
-    counts: Int64s  # cells, rows, records
-    table_rows: Int64s  # rows of each table
-    stack: Int32s  # (MAX_DEPTH, _STACK): the open elements
-    new_names: Int32s  # (_MAX_NEW_NAMES, 2): unknown attributes of the element
+    counts: Int64s  # cells, rows, records; then rows of each table
+    stack: Int32s  # (MAX_DEPTH + …, 6): the open elements, then the unknown attributes of the last
 
 
 class Kind(NamedTuple):
@@ -78,10 +80,8 @@ def new_work(size: int, tables: int) -> Work:
         np.empty((size // MIN_CELL_BYTES + 1, 4), np.int32),
         np.empty((size // MIN_ROW_BYTES + 1, 4), np.int32),
         np.empty(size // MIN_RECORD_BYTES + 1, np.int32),
-        np.zeros(3, np.int64),
-        np.zeros(tables, np.int64),
-        np.empty((MAX_DEPTH, _STACK), np.int32),
-        np.empty((_MAX_NEW_NAMES, 2), np.int32),
+        np.zeros(FIRST_TABLE + tables, np.int64),
+        np.empty((MAX_DEPTH + _MAX_NEW_NAMES, _STACK), np.int32),
     )
 
 
@@ -152,10 +152,10 @@ def _name_end(buffer: Bytes, pos: Int) -> Int:
 
 @nb.njit(nogil=True, cache=True)
 def _same(buffer: Bytes, first: Int, second: Int, size: Int) -> bool:
-    for index in range(size):
-        if buffer[first + index] != buffer[second + index]:
-            return False
-    return True
+    index = 0
+    while index < size and buffer[first + index] == buffer[second + index]:
+        index += 1
+    return bool(index == size)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -192,7 +192,7 @@ def _value_end(buffer: Bytes, pos: Int, quote: Int) -> tuple[Int, bool]:
         pos, is_coded = rare_end(buffer, pos)
         if pos < 0:
             return -1, False
-        coded |= is_coded or byte == NEWLINE or byte == TAB
+        coded |= is_coded or byte in (NEWLINE, TAB)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -209,126 +209,159 @@ def _id(buffer: Bytes, pos: Int, end: Int) -> Int:
     return value if 0 < value <= _MAX_INT32 else -1
 
 
-@nb.njit(nogil=True, cache=True)
-def _emit(buffer: Bytes, code: Int, row: Int, start: Int, end: Int, coded: bool, kind: Kind, work: Work) -> bool:
-    """Add a cell; returns False if it is a record's id and no number, or the second."""
-    cell = work.counts[CELLS]
-    work.cells[cell, 0], work.cells[cell, 1] = code, row
-    work.cells[cell, 2], work.cells[cell, 3] = start, start - end if coded else end - start
-    work.counts[CELLS] = cell + 1
-    if code != kind.id_code:
-        return True
-    record = work.counts[RECORDS]
-    if work.ids[record] > 0 or coded:
-        return False
-    work.ids[record] = _id(buffer, start, end)
-    return bool(work.ids[record] > 0)
+@nb.njit(nogil=True, cache=True, inline="always")
+def _emit(code: Int, row: Int, start: Int, end: Int, coded: bool, cells: Int32s, counts: Int64s) -> None:
+    """Add a cell."""
+    cell = counts[CELLS]
+    cells[cell, 0], cells[cell, 1] = code, row
+    cells[cell, 2], cells[cell, 3] = start, start - end if coded else end - start
+    counts[CELLS] = cell + 1
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def _take_id(buffer: Bytes, start: Int, end: Int, ids: Int32s, counts: Int64s) -> bool:
+    """Note the record's id; returns False if it is no number, or the second."""
+    record = counts[RECORDS]
+    is_second = ids[record] > 0
+    ids[record] = _id(buffer, start, end)
+    return bool(ids[record] > 0 and not is_second)
 
 
 @nb.njit(nogil=True, cache=True)
-def _is_new(buffer: Bytes, start: Int, end: Int, count: Int, work: Work) -> bool:
+def _is_new(buffer: Bytes, start: Int, end: Int, count: Int, stack: Int32s) -> bool:
     """Note the element's `count`-th unknown attribute; returns False if it is there already or there are too many."""
     if count >= _MAX_NEW_NAMES:
         return False
-    for index in range(count):
-        other, size = work.new_names[index, 0], work.new_names[index, 1]
+    for index in range(MAX_DEPTH, MAX_DEPTH + count):
+        other, size = np.int64(stack[index, _START]), np.int64(stack[index, _SIZE])
         if size == end - start and _same(buffer, start, other, size):
             return False
-    work.new_names[count, 0], work.new_names[count, 1] = start, end - start
+    stack[MAX_DEPTH + count, _START], stack[MAX_DEPTH + count, _SIZE] = start, end - start
     return True
 
 
-@nb.njit(nogil=True, cache=True)
-def _attributes(buffer: Bytes, pos: Int, node: Int, row: Int, kind: Kind, maps: Maps, work: Work) -> tuple[Int, bool]:
+@nb.njit(nogil=True, cache=True, inline="always")
+def _value(buffer: Bytes, pos: Int) -> tuple[Int, Int, bool]:
+    """Return (start, end, whether to decode) of the attribute value whose `=` is due at `pos`; end −1: not sound."""
+    pos = _skip_blanks(buffer, pos)
+    if buffer[pos] != _EQUALS:
+        return pos, -1, False
+    pos = _skip_blanks(buffer, pos + 1)
+    if buffer[pos] != _DOUBLE and buffer[pos] != _SINGLE:
+        return pos, -1, False
+    end, coded = _value_end(buffer, pos + 1, buffer[pos])
+    return pos + 1, end, coded
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def _attributes(
+    buffer: Bytes,
+    pos: Int,
+    node: Int,
+    row: Int,
+    kind: Kind,
+    names: Words,
+    nodes: Int16s,
+    cells: Int32s,
+    ids: Int32s,
+    counts: Int64s,
+    stack: Int32s,
+) -> tuple[Int, bool]:
     """Read attributes up to the end of the tag: (place behind it, whether the element is empty); −1: not sound."""
     seen, new = np.uint64(0), 0
+    first = FIRST_NAME + (nodes.shape[1] - FIRST_NAME) // 2
     while True:
-        place = _skip_blanks(buffer, pos)
-        if buffer[place] == GT:
-            return place + 1, False
-        if buffer[place] == SLASH:
-            return (place + 2 if buffer[place + 1] == GT else -1), True
-        end = _name_end(buffer, place)
-        if place == pos or end == place:
+        start = _skip_blanks(buffer, pos)
+        if buffer[start] == GT:
+            return start + 1, False
+        if buffer[start] == SLASH:
+            return (start + 2 if buffer[start + 1] == GT else -1), True
+        end = _name_end(buffer, start)
+        if start == pos or end == start:
             return -1, False
-        number = find_name(buffer, place, end, maps.names)
+        number = find_name(buffer, start, end, names)
         code = np.int64(IGNORED) if node == SKIP else np.int64(UNKNOWN)
         if number < 0:
-            if not _is_new(buffer, place, end, new, work):
+            if not _is_new(buffer, start, end, new, stack):
                 return -1, False
             new += 1
         else:
             if number >= 64 or seen >> np.uint64(number) & np.uint64(1):
                 return -1, False
             seen |= np.uint64(1) << np.uint64(number)
-            code = np.int64(maps.attributes[node, number])
+            code = np.int64(nodes[node, first + number])
         if code == UNKNOWN:
-            _emit(buffer, UNKNOWN_ATTRIBUTE, node, place, end, False, kind, work)
-        pos = _skip_blanks(buffer, end)
-        if buffer[pos] != _EQUALS:
+            _emit(UNKNOWN_ATTRIBUTE, node, start, end, False, cells, counts)
+        start, end, coded = _value(buffer, end)
+        if end < 0:
             return -1, False
-        pos = _skip_blanks(buffer, pos + 1)
-        quote = buffer[pos]
-        if quote != _DOUBLE and quote != _SINGLE:
+        if code == kind.id_code and (coded or not _take_id(buffer, start, end, ids, counts)):
             return -1, False
-        start = pos + 1
-        end, coded = _value_end(buffer, start, quote)
-        if end < 0 or (code >= 0 and end > start and not _emit(buffer, code, row, start, end, coded, kind, work)):
-            return -1, False
+        if code >= 0 and end > start:
+            _emit(code, row, start, end, coded, cells, counts)
         pos = end + 1
 
 
-@nb.njit(nogil=True, cache=True)
-def _add_row(table: Int, node: Int, track: Int, maps: Maps, work: Work) -> Int:
+@nb.njit(nogil=True, cache=True, inline="always")
+def _add_row(table: Int, row_kind: Int, track: Int, rows: Int32s, counts: Int64s) -> Int:
     """Add a row to a table and return its number there."""
-    place = work.counts[ROWS]
-    work.rows[place, 0], work.rows[place, 1] = table, work.counts[RECORDS]
-    work.rows[place, 2], work.rows[place, 3] = track, maps.kind[node]
-    work.counts[ROWS] = place + 1
-    work.table_rows[table] += 1
-    return work.table_rows[table] - 1
+    place = counts[ROWS]
+    rows[place, 0], rows[place, 1] = table, counts[RECORDS]
+    rows[place, 2], rows[place, 3] = track, row_kind
+    counts[ROWS] = place + 1
+    counts[FIRST_TABLE + table] += 1
+    return np.int64(counts[FIRST_TABLE + table]) - 1
 
 
-@nb.njit(nogil=True, cache=True)
-def _open(buffer: Bytes, pos: Int, end: Int, depth: Int, kind: Kind, maps: Maps, work: Work) -> tuple[Int, bool]:
+@nb.njit(nogil=True, cache=True, inline="always")
+def _open(
+    buffer: Bytes,
+    pos: Int,
+    end: Int,
+    depth: Int,
+    kind: Kind,
+    names: Words,
+    nodes: Int16s,
+    cells: Int32s,
+    rows: Int32s,
+    ids: Int32s,
+    counts: Int64s,
+    stack: Int32s,
+) -> tuple[Int, bool]:
     """Read the start tag at `pos`: (place behind it, whether the element is empty); place −1: not sound."""
     start = pos + 1
     stop = _name_end(buffer, start)
     if stop == start or depth == MAX_DEPTH:
         return -1, False
-    stack = work.stack
-    name = find_name(buffer, start, stop, maps.names)
+    name = find_name(buffer, start, stop, names)
     node, row, track = np.int64(kind.root), np.int64(0), np.int64(-1)
     if depth > 0:
-        parent = stack[depth - 1, _NODE]
+        parent = np.int64(stack[depth - 1, _NODE])
         row, track = np.int64(stack[depth - 1, _ROW]), np.int64(stack[depth - 1, _TRACK])
-        node = np.int64(maps.children[parent, name]) if name >= 0 else np.int64(UNKNOWN if parent != SKIP else SKIP)
         if name == kind.name and is_record(buffer, pos, end, kind):
             return -1, False
+        node = np.int64(SKIP)
+        if parent != SKIP:
+            node = np.int64(nodes[parent, FIRST_NAME + name]) if name >= 0 else np.int64(UNKNOWN)
         if node == UNKNOWN:
-            _emit(buffer, UNKNOWN_ELEMENT, parent, start, stop, False, kind, work)
+            _emit(UNKNOWN_ELEMENT, parent, start, stop, False, cells, counts)
             node = np.int64(SKIP)
-    table = np.int64(maps.table[node])
+    table = np.int64(nodes[node, TABLE])
     if table >= 0:
-        row = _add_row(table, node, track, maps, work)
+        row = np.int64(_add_row(table, nodes[node, ROW_KIND], track, rows, counts))
         track = row if table == kind.track_table else track
     stack[depth, _NODE], stack[depth, _NAME], stack[depth, _ROW], stack[depth, _TRACK] = node, name, row, track
     stack[depth, _START], stack[depth, _SIZE] = start, stop - start
     if buffer[stop] == GT:
         return stop + 1, False
-    return _attributes(buffer, stop, node, row, kind, maps, work)
+    return _attributes(buffer, stop, node, row, kind, names, nodes, cells, ids, counts, stack)
 
 
-@nb.njit(nogil=True, cache=True)
-def _close(buffer: Bytes, pos: Int, depth: Int, maps: Maps, work: Work) -> Int:
+@nb.njit(nogil=True, cache=True, inline="always")
+def _close(buffer: Bytes, pos: Int, depth: Int, stack: Int32s) -> Int:
     """Return the place behind the end tag whose name stands at `pos`, −1 if it is not that of the open element."""
-    size = np.int64(work.stack[depth, _SIZE])
-    name = work.stack[depth, _NAME]
-    if name >= 0:
-        end = _name_end(buffer, pos)
-        if find_name(buffer, pos, end, maps.names) != name:
-            return -1
-    elif not _same(buffer, pos, np.int64(work.stack[depth, _START]), size):
+    start, size = np.int64(stack[depth, _START]), np.int64(stack[depth, _SIZE])
+    if not _same(buffer, pos, start, size):
         return -1
     pos += size
     if buffer[pos] != GT:
@@ -337,32 +370,47 @@ def _close(buffer: Bytes, pos: Int, depth: Int, maps: Maps, work: Work) -> Int:
 
 
 @nb.njit(nogil=True, cache=True)
-def _record(buffer: Bytes, pos: Int, end: Int, kind: Kind, maps: Maps, work: Work) -> Int:
+def _record(
+    buffer: Bytes,
+    pos: Int,
+    end: Int,
+    kind: Kind,
+    names: Words,
+    nodes: Int16s,
+    cells: Int32s,
+    rows: Int32s,
+    ids: Int32s,
+    counts: Int64s,
+    stack: Int32s,
+) -> Int:
     """Read the record at `pos` and return the place behind it, −1 if it cannot be vouched for."""
     depth, is_fresh = np.int64(-1), False
-    work.ids[work.counts[RECORDS]] = -1
+    ids[counts[RECORDS]] = -1
     while True:
         if buffer[pos + 1] == SLASH:
-            pos = _close(buffer, pos + 2, depth, maps, work)
+            pos = _close(buffer, pos + 2, depth, stack)
             depth, is_fresh = depth - 1, False
         else:
-            pos, is_empty = _open(buffer, pos, end, depth + 1, kind, maps, work)
+            pos, is_empty = _open(
+                buffer, pos, end, depth + 1, kind, names, nodes, cells, rows, ids, counts, stack
+            )  # fmt: skip
             depth, is_fresh = depth + (0 if is_empty else 1), not is_empty
         if pos < 0:
             return -1
         if depth < 0:
-            return pos if work.ids[work.counts[RECORDS]] > 0 else -1
+            return pos if ids[counts[RECORDS]] > 0 else -1
         start = _skip_blanks(buffer, pos)
         pos, coded = _text_end(buffer, start) if buffer[start] != LT else (start, False)
         if pos < 0:
             return -1
-        code = np.int64(maps.text[work.stack[depth, _NODE]])
+        code = np.int64(nodes[stack[depth, _NODE], TEXT])
         if pos == start or code == IGNORED:
             continue
         if code == NO_TEXT or not is_fresh or buffer[pos + 1] != SLASH:
             return -1
-        if not _emit(buffer, code, work.stack[depth, _ROW], start, pos, coded, kind, work):
+        if code == kind.id_code and (coded or not _take_id(buffer, start, pos, ids, counts)):
             return -1
+        _emit(code, np.int64(stack[depth, _ROW]), start, pos, coded, cells, counts)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -381,19 +429,20 @@ def scan_records(buffer: Bytes, pos: Int, end: Int, kind: Kind, maps: Maps, work
         (place of the first byte that was not taken, white space aside; DONE at the end, GAP before something that
         is no record, ODD before a record for the strict reader).
     """
-    table_rows = np.empty_like(work.table_rows)
+    buffer, names, nodes = borrowed(buffer), borrowed(maps.names), borrowed(maps.nodes)
+    cells, rows, ids = borrowed(work.cells), borrowed(work.rows), borrowed(work.ids)
+    counts, stack = borrowed(work.counts), borrowed(work.stack)
+    before = np.empty_like(counts)
     while True:
         pos = _skip_blanks(buffer, pos)
         if pos >= end:
             return end, DONE
         if buffer[pos] != LT or not is_record(buffer, pos, end, kind):
             return pos, GAP
-        cells, rows = work.counts[CELLS], work.counts[ROWS]
-        table_rows[:] = work.table_rows
-        stop = _record(buffer, pos, end, kind, maps, work)
+        before[:] = counts
+        stop = _record(buffer, pos, end, kind, names, nodes, cells, rows, ids, counts, stack)
         if stop < 0 or stop > end:
-            work.counts[CELLS], work.counts[ROWS] = cells, rows
-            work.table_rows[:] = table_rows
+            counts[:] = before
             return pos, ODD
-        work.counts[RECORDS] += 1
+        counts[RECORDS] += 1
         pos = stop

@@ -21,14 +21,14 @@ _MOST_DIGITS = 8
 @nb.njit(nogil=True, cache=True, inline="always")
 def is_blank(byte: Int) -> bool:
     """Return whether a byte is white space to XML."""
-    return bool(byte == BLANK or byte == NEWLINE or byte == TAB or byte == RETURN)
+    return bool(byte in (BLANK, NEWLINE, TAB, RETURN))
 
 
 @nb.njit(nogil=True, cache=True)
 def _is_char(point: Int) -> bool:
     """Return whether a code point may stand in XML 1.0."""
     if point < BLANK:
-        return bool(point == TAB or point == NEWLINE or point == RETURN)
+        return bool(point in (TAB, NEWLINE, RETURN))
     return bool(point < 0xD800 or 0xE000 <= point < 0xFFFE or 0x10000 <= point <= 0x10FFFF)
 
 
@@ -102,7 +102,7 @@ def rare_end(buffer: Bytes, pos: Int) -> tuple[Int, bool]:
     if byte == GT:
         closes = buffer[pos - 1] == _BRACKET and buffer[pos - 2] == _BRACKET
         return (-1 if closes else pos + 1), False
-    if byte == NEWLINE or byte == TAB:
+    if byte in (NEWLINE, TAB):
         return pos + 1, False
     return (pos + 1 if byte == RETURN else -1), True
 
@@ -137,7 +137,7 @@ def decode(buffer: Bytes, pos: Int, end: Int, is_attribute: bool, target: Bytes,
         if byte == RETURN:
             pos += buffer[pos] == NEWLINE
             byte = np.int64(NEWLINE)
-        if is_attribute and (byte == NEWLINE or byte == TAB):
+        if is_attribute and byte in (NEWLINE, TAB):
             byte = np.int64(BLANK)
         target[put] = byte
         put += 1

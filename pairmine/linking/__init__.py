@@ -1,6 +1,6 @@
 """The same recording in two sources: block, normalise, score, one-to-one, threshold.
 
-`names` cuts titles and artists into what is compared, `sides` does so for a whole source, `sql/linking/` finds the
+`titles` and `artists` cut names into what is compared, `sides` does so for a whole source, `sql/linking/` finds the
 candidates, `scoring` says how alike two tracks are, `stage` runs it all and resolves it one-to-one.
 """
 

@@ -53,12 +53,7 @@ def _band(start: float) -> str:
 def read_report(workspace: Path, folder: Path) -> Linked:
     """Read the links in a folder and sum them up."""
     manifest = store.read_manifest(folder)
-    with engine.connect() as connection:
-        connection.execute(f"create view links as select * from {engine.parquet(folder, links.FILE)}")
-        for side, name in zip(("left", "right"), links.sources_of(manifest), strict=True):
-            connection.execute(
-                f"create view {side}_tracks as select * from {engine.source_table(workspace, name, 'tracks')}"
-            )
+    with links.open_links(workspace, folder) as connection:
         engine.set_variables(connection, {"rows": SAMPLE_A_BAND})
         scores, reasons, sample = (
             connection.sql(engine.statement(f"linking/{name}")).to_arrow_table().to_pylist()

@@ -8,11 +8,12 @@ A greater similarity never lowers it, nor does a smaller gap between two known d
 
 Texts that are not equal are compared by optimal string alignment (a letter more, less, other, or two swapped) over code
 points. That forgives typing errors; a whole word more or another is none, and counts 0.6 of that, an error in a word of
-two or three letters 0.8 (`typing_factor`). Marks (kinds of version, numbers) are equal in all candidates. Where one
-title names its version in more detail ("Live", "Live at Wembley"), or both name another, it counts less. Artists: 1 if
-they are the same set of names, 0.97 if one credits more names, 0.8 if they share some or an alias, 0.9 if "J. Smith"
-stands for "John Smith"; else as texts. A title such as "Intro" says little: without equal album or near duration it
-counts 0.8.
+two or three letters 0.8, a plural 0.87 (`typing_factor`). Marks (kinds of version, numbers) are equal in all
+candidates. Where one title names its version in more detail ("Live", "Live at Wembley"), or both name another, it
+counts less. A title such as "Intro" says little: without equal album or near duration it counts 0.75.
+
+Artists: 1 if they are the same set of names, 0.97 if one credits one or two more, 0.82 if they share some or an alias,
+0.9 if "J. Smith" stands for "John Smith"; else as texts.
 """
 
 from dataclasses import dataclass
@@ -27,11 +28,12 @@ Floats = npt.NDArray[np.float32]
 
 NEAR_MS, FAR_MS = 2_000, 15_000
 LATE = 0.4
-AGREEMENT = np.array([0.0, 0.8, 0.97, 1.0], np.float32)
+SOME_NAMES = np.float32(0.82)
+AGREEMENT = np.array([0.0, SOME_NAMES, 0.97, 1.0], np.float32)
 INITIALS = 0.9
 DETAIL_MISSING = 0.85
-COMMON_TITLE = 0.8
-OTHER_WORD, SHORT_WORD = 0.6, 0.8
+COMMON_TITLE = 0.75
+OTHER_WORD, SHORT_WORD, PLURAL = 0.6, 0.8, 0.87
 HOPELESS = 0.5
 
 
@@ -53,7 +55,8 @@ def score(evidence: pa.Table, threads: int) -> Scores:
     near = (gap >= 0) & (gap <= NEAR_MS)
     title[evidence["common"].to_numpy() & ~near & ~album] *= COMMON_TITLE
     artist = AGREEMENT[evidence["names_agree"].to_numpy()]
-    unlike = np.flatnonzero(artist < 1)
+    written = pc.not_equal(evidence["left_artist"], evidence["right_artist"]).to_numpy()
+    unlike = np.flatnonzero(written & (artist <= SOME_NAMES))
     artist[unlike] = np.maximum(artist[unlike], _artists(evidence.take(pa.array(unlike)), threads))
     doubt = (1 - title * artist) * np.where(near, 0.5, 1) * np.where(album, 0.8, 1)
     late = np.clip((gap - NEAR_MS) / (FAR_MS - NEAR_MS), 0, 1)
@@ -76,7 +79,8 @@ def _alike(left: pa.ChunkedArray, right: pa.ChunkedArray, threads: int) -> Float
 def typing_factor(left: str, right: str) -> float:
     """Return 1 if the words in which two texts differ can be one word typed twice, else how much less they count.
 
-    An error in each five letters is allowed, one in words of four; in shorter ones an error may make another word.
+    Words may be joined or parted; an error in each five letters is allowed, one in words of four. In shorter ones an
+    error may make another word, and a plural is one.
     """
     lefts, rights = left.split(), right.split()
     here = "".join(word for word in lefts if word not in rights)
@@ -85,7 +89,9 @@ def typing_factor(left: str, right: str) -> float:
     errors = max(1, longer // 5)
     if longer < 2 or distance.OSA.distance(here, there, score_cutoff=errors) > errors:
         return OTHER_WORD
-    return SHORT_WORD if longer < 4 else 1.0
+    if here != there and here.rstrip("s") == there.rstrip("s"):
+        return PLURAL
+    return SHORT_WORD if longer < 4 and here != there else 1.0
 
 
 def _detail(evidence: pa.Table, threads: int) -> Floats:

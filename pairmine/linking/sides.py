@@ -9,19 +9,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pairmine.kernels.folding import fold
-from pairmine.linking.names import (
-    Title,
-    artist_words,
-    canonical_words,
-    numbers,
-    split_names,
-    split_title,
-    tidy_artist,
-)
+from pairmine.linking.artists import artist_words, split_names, tidy_artist
+from pairmine.linking.titles import Title, canonical_words, numbers, split_title
 
 BATCH_ROWS = 400_000
 COMMON = re.compile(
-    r"(?:intro|outro|introduction|interlude|untitled|no title|skit|prelude|overture|track|bonus|conclusion|\d| )+$"
+    r"(?:intro|outro|introduction|interlude|untitled|no title|skit|prelude|overture|track|bonus track)(?: \d{1,3})?$"
 )
 
 
@@ -32,13 +25,19 @@ def prepare(tracks: Path, folder: Path) -> Iterator[int]:
     version and numbers, which must agree); artist (folded, whole); credits, guests (lists of folded names); album
     (folded); duration_ms (null where unknown); common (whether many recordings bear such a title).
     """
-    number = 0
+    for number, table in enumerate(_batches(tracks)):
+        pq.write_table(normalised(table), folder / f"part-{number:05d}.parquet", compression="lz4")
+        yield table.num_rows
+
+
+def _batches(tracks: Path) -> Iterator[pa.Table]:
+    """Yield a source's tracks, at least one table."""
     for path in sorted(tracks.glob("*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS):
-            table = pa.Table.from_batches([batch])
-            pq.write_table(normalised(table), folder / f"part-{number:05d}.parquet", compression="lz4")
-            number += 1
-            yield batch.num_rows
+        file = pq.ParquetFile(path)
+        if file.metadata.num_rows == 0:
+            yield file.read()
+        for batch in file.iter_batches(BATCH_ROWS):
+            yield pa.Table.from_batches([batch])
 
 
 def normalised(tracks: pa.Table) -> pa.Table:

@@ -126,8 +126,6 @@ def _load_side(
     tracks = 0
     for rows in sides.prepare(place / "tracks", folder):
         tracks += rows
-    if not any(folder.iterdir()):
-        raise InputError(f"source {source!r} has no tracks: nothing to link")
     aliases = _write_aliases(workspace, source, folder.with_suffix(".aliases.parquet"))
     connection.execute(
         f"""
@@ -139,7 +137,7 @@ def _load_side(
     )
     named = connection.execute(f"select count(*) from {side}_side").fetchall()[0][0]
     if named == 0:
-        raise InputError(f"source {source!r} has no track with a title and an artist: nothing to link by")
+        raise InputError(f"source {source!r} has no track with a title and an artist: nothing to link it by")
     connection.execute(f"create or replace view side as from {side}_side")
     connection.execute(f"create table {side}_keys as {engine.statement('linking/block_keys')}")
     return {"tracks": tracks, "named": named}
@@ -172,19 +170,23 @@ def _find_candidates(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def _scored(connection: duckdb.DuckDBPyConnection, threshold: float, threads: int) -> pa.Table:
     """Return the candidates that reach the threshold, with their scores."""
-    kept = []
     compared = connection.execute("select count(*) from candidates").fetchall()[0][0]
     batches = connection.sql(engine.statement("linking/evidence")).to_arrow_reader(CHUNK_ROWS)
+    kept = [_above(batches.schema.empty_table(), threshold, threads)]
     with progress.bar("compare", compared) as advance:
         for batch in batches:
             advance(batch.num_rows)
-            evidence = pa.Table.from_batches([batch])
-            scores = scoring.score(evidence, threads)
-            table = evidence.select(["left_id", "right_id", "gap_ms", "same_album", "names_agree"])
-            for name, values in (("score", scores.score), ("title", scores.title), ("artist", scores.artist)):
-                table = table.append_column(name, pa.array(values, pa.float32()))
-            kept.append(table.filter(pa.array(scores.score >= np.float32(threshold))))
-    return pa.concat_tables(kept) if kept else scoring.EMPTY
+            kept.append(_above(pa.Table.from_batches([batch]), threshold, threads))
+    return pa.concat_tables(kept)
+
+
+def _above(evidence: pa.Table, threshold: float, threads: int) -> pa.Table:
+    """Return the candidates of one batch that reach the threshold, with their scores."""
+    scores = scoring.score(evidence, threads)
+    table = evidence.select(["left_id", "right_id", "gap_ms", "same_album"])
+    for name in ("score", "title", "artist"):
+        table = table.append_column(name, pa.array(getattr(scores, name), pa.float32()))
+    return table.filter(pa.array(scores.score >= np.float32(threshold)))
 
 
 def _one_to_one(pairs: pa.Table, lefts: int, rights: int) -> pa.Table:

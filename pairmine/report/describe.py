@@ -1,4 +1,4 @@
-"""What a workspace holds: sources and pair sets, their tables and columns."""
+"""What a workspace holds: sources, links and pair sets, their tables and columns."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,25 +8,34 @@ from pairmine import engine, store
 from pairmine.errors import MissingError
 from pairmine.report.source_stats import table_rows
 from pairmine.report.tables import text_table
-from pairmine.schema import CATALOGUE, PAIR_TABLES, PAIRS, Table
+from pairmine.schema import CATALOGUE, LINKS, PAIR_TABLES, PAIRS, Table
 
 
 @dataclass(frozen=True)
 class Described:
-    """Sources and pair sets of a workspace, each with its tables."""
+    """Sources, links and pair sets of a workspace, each with its tables."""
 
     workspace: Path
     sources: list[dict[str, Any]]
+    links: list[dict[str, Any]]
     pair_sets: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for `--json`."""
-        return {"workspace": str(self.workspace), "sources": self.sources, "pair_sets": self.pair_sets}
+        return {
+            "workspace": str(self.workspace),
+            "sources": self.sources,
+            "links": self.links,
+            "pair_sets": self.pair_sets,
+        }
 
     def __str__(self) -> str:
         lines = []
         for each in self.sources:
             lines += [f"source {each['name']} (kind {each['kind']}, pairmine {each['pairmine_version']})"]
+            lines += _table_lines(each["tables"])
+        for each in self.links:
+            lines += [f"links {each['name']}: the same recordings of {each['left']} and {each['right']}"]
             lines += _table_lines(each["tables"])
         for each in self.pair_sets:
             given = ", ".join(f"{name} {value}" for name, value in each["parameters"].items() if value is not None)
@@ -54,7 +63,8 @@ def describe(workspace: Path) -> Described:
     pair_sets = [_pair_set(workspace / "pairs" / name) for name in engine.pair_sets(workspace)]
     if not sources and not pair_sets:
         raise MissingError(f"workspace {workspace} is empty: run `pairmine ingest` first")
-    return Described(workspace, sources, pair_sets)
+    links = [_links(workspace / "links" / name) for name in engine.link_sets(workspace)]
+    return Described(workspace, sources, links, pair_sets)
 
 
 def _source(workspace: Path, name: str) -> dict[str, Any]:
@@ -63,6 +73,12 @@ def _source(workspace: Path, name: str) -> dict[str, Any]:
     about = {key: manifest[key] for key in ("kind", "pairmine_version", "fingerprint", "records", "conflicts")}
     tables = [_table(CATALOGUE[table], table, rows) for table, rows in table_rows(folder).items()]
     return {"name": name, **about, "tables": tables}
+
+
+def _links(folder: Path) -> dict[str, Any]:
+    manifest = store.read_manifest(folder)
+    about = {key: manifest[key] for key in ("left", "right", "parameters", "tracks", "pairmine_version")}
+    return {"name": folder.name, **about, "tables": [_table(LINKS, "links", manifest["links"])]}
 
 
 def _pair_set(folder: Path) -> dict[str, Any]:

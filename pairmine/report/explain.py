@@ -17,6 +17,7 @@ SHARED = {
     "playlists": ("playlist_tracks", "shared_playlists"),
     "artists": ("track_artists", "shared_artists"),
     "albums": ("track_releases", "shared_releases"),
+    "labels": ("track_labels", "shared_labels"),
 }
 RULE = {"score": "count", "ties": "rarer", "min_count": 1, "max_playlist_length": None}
 
@@ -78,7 +79,7 @@ class Explained:
 def explain(
     workspace: Path, key_a: str, key_b: str, source: str | None = None, pair_set: Path | None = None
 ) -> Explained:
-    """Tell what two tracks share: playlists, artists, albums, and their places in each other's co-occurrence lists.
+    """Tell what two tracks share: playlists, artists, albums, labels, and their places in each other's lists.
 
     Args:
         workspace: where the source is.

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pairmine import engine
-from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._inputs import Inputs, Parameters, evidence
 
 PAIRS_LOOKED_AT = 1_000_000
 GROUPS = {
@@ -17,6 +17,7 @@ GROUPS = {
     "release": ("track_releases", "release_id"),
     "label": ("track_labels", "label_id"),
 }
+ITSELF = "track_id, track_id as group_id from tracks"
 
 
 def count(
@@ -35,12 +36,9 @@ def count(
     if rule is None or not tables:
         return "they need the set's strategy and source"
     via = manifest["via_kind"]
-    if via in GROUPS:
-        relation = _by_groups(connection, *GROUPS[via], tables)
-    else:
-        relation = _by_neighbours(connection, workspace, folder, manifest, rule)
-    if relation is None:
+    if via in GROUPS and not tables.get(GROUPS[via][0]):
         return f"the source has no table {GROUPS[via][0]}"
+    relation = _relate(connection, workspace, folder, manifest, rule)
     pairs = max(manifest["pairs"][0]["pairs"], 1)
     epochs = min(max(PAIRS_LOOKED_AT // pairs, 1), manifest["epochs"])
     engine.set_variables(connection, {"batch_size": batch, "last_epoch": epochs - 1})
@@ -54,29 +52,30 @@ def count(
     }
 
 
-def _by_groups(connection: duckdb.DuckDBPyConnection, table: str, group: str, tables: dict[str, int]) -> str | None:
-    """Let tracks of one playlist, artist, … be positives of each other; return that in words."""
-    if not tables.get(table):
-        return None
-    for name in ("anchor_groups", "positive_groups"):
-        connection.execute(f"create view {name} as select track_id, {group} as group_id from {table}")
-    return f"a track that shares {'an' if group == 'artist_id' else 'a'} {group.removesuffix('_id')} with the anchor"
-
-
-def _by_neighbours(
+def _relate(
     connection: duckdb.DuckDBPyConnection, workspace: Path, folder: Path, manifest: dict[str, Any], rule: ModuleType
 ) -> str:
-    """Let a track's neighbours by the strategy be its positives, if it has any, and return that in words."""
-    parameters = Parameters(**manifest["parameters"])
+    """Define anchor_groups and positive_groups: which tracks may be positives of which; return that in words."""
+    parameters, via = Parameters(**manifest["parameters"]), manifest["via_kind"]
     inputs = Inputs(workspace, manifest["source"])
     if (folder / "excluded.parquet").exists():
         inputs.excluded = pq.ParquetFile(folder / "excluded.parquet").read().column("track_id").to_numpy()
-    neighbours = rule.evidence(inputs, parameters).get("neighbours")
-    if neighbours is not None:
-        connection.register("neighbours", neighbours)
-        connection.execute("create view anchor_groups as select track_id, neighbour_id as group_id from neighbours")
-        connection.execute("create view positive_groups as select track_id, track_id as group_id from tracks")
-        return f"one of the anchor's top {parameters.top_k} partners"
-    for name in ("anchor_groups", "positive_groups"):
-        connection.execute(f"create view {name} as select track_id, track_id as group_id from tracks")
-    return "the anchor itself"
+    tables = evidence(rule, inputs, parameters)
+    for name, table in tables.items():
+        connection.register(name, table)
+    if "neighbours" in tables:
+        anchor, positive = "track_id, neighbour_id as group_id from neighbours", ITSELF
+        words = f"one of the anchor's top {parameters.top_k} partners"
+    elif "label_partners" in tables:
+        anchor = "track_id, partner_id as group_id from track_labels join label_partners using (label_id)"
+        positive = "track_id, label_id as group_id from track_labels"
+        words = f"a track of one of the top {parameters.top_k} partners of the anchor's labels"
+    elif via in GROUPS:
+        table, column = GROUPS[via]
+        anchor = positive = f"track_id, {column} as group_id from {table}"
+        words = f"a track that shares {'an' if via == 'artist' else 'a'} {via} with the anchor"
+    else:
+        anchor, positive, words = ITSELF, ITSELF, "the anchor itself"
+    connection.execute(f"create view anchor_groups as select {anchor}")
+    connection.execute(f"create view positive_groups as select {positive}")
+    return words

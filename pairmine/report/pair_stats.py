@@ -15,7 +15,12 @@ from pairmine.report.tables import text_table
 
 MEMORY = "2GB"  # enough for 50 million pairs, which spill; with more DuckDB takes more, and is no faster
 EPOCHS_AT_ONCE = 4
-PAPERS = {"playlists-2023": {"tracks": 1_779_072, "playlists": 999_219}}
+PAPERS = {
+    "playlists-2023": {"tracks": 1_779_072, "playlists": 999_219},
+    "discogs-2022": {"tracks": 3_300_000},
+}
+PAPER_DIVERSITY = {"track": 3_300_000, "release": 2_000_000, "artist": 257_000, "label": 142_000}
+RELATIONS = {"releases": "release_id", "artists": "artist_id", "labels": "label_id"}
 DECILES = [f"p{tenth}" for tenth in range(0, 101, 10)]
 
 
@@ -57,12 +62,16 @@ def _sentences(stats: PairStats) -> Iterable[str]:
     if stats.via_kind:
         vias = figures["vias"]
         yield f"distinct via         {vias['distinct']:,} ({stats.via_kind}), {vias['per_epoch']:,.1f} an epoch"
+    attached = [f"{count:,} {name}" for name, count in figures["diversity"].items() if name != "tracks"]
+    if attached:
+        yield f"diversity            {', '.join(attached)} attached to the tracks used"
     for name in ("same_artist", "same_album"):
         if figures[name] is not None:
             yield f"{name.replace('_', ' ') + ' pairs':<20} {figures[name]:.2%}"
     yield f"repeated pairs       {figures['repeated_pairs']:.2%} (in an earlier epoch already)"
     yield from _false_negative_lines(figures["false_negatives"])
     yield from _paper_lines(figures["paper"], pairs["mean"], tracks["source"])
+    yield from _diversity_lines(figures["paper"], stats.strategy, figures["diversity"])
 
 
 def _of(tracks: int | None, share: float | None) -> str:
@@ -86,6 +95,12 @@ def _paper_lines(paper: dict[str, Any] | None, mean: float, tracks: int | None) 
     yield f"  pairs an epoch     {paper['pairs']:,}{known}; here {mean:,.1f}{ratio}"
 
 
+def _diversity_lines(paper: dict[str, Any] | None, strategy: str, found: dict[str, int]) -> Iterable[str]:
+    if paper is not None and "diversity" in paper:
+        here = f"; here {found[f'{strategy}s']:,}" if f"{strategy}s" in found else ""
+        yield f"  diversity          {paper['diversity']:,} {strategy}s attached to the tracks used{here}"
+
+
 def pair_stats(workspace: Path, folder: Path, batch: int = 384) -> PairStats:
     """Look at a pair set: sizes, coverage, repeats, shared metadata, popularity, false negatives, the paper's figures.
 
@@ -101,9 +116,11 @@ def pair_stats(workspace: Path, folder: Path, batch: int = 384) -> PairStats:
     missing: list[str] = []
     tables = _source_tables(workspace, manifest, missing)
     rule = _rule(manifest["strategy"], missing)
-    with engine.open_pairs(workspace, folder) as connection, progress.bar("stats", 6) as advance:
+    with engine.open_pairs(workspace, folder) as connection, progress.bar("stats", 7) as advance:
         connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
         figures = _sizes(connection, manifest, tables.get("tracks"))
+        advance(1)
+        figures["diversity"] = _diversity(connection, tables, figures["tracks"]["covered"])
         advance(1)
         repeats = _rows(connection, "repeats")
         figures["repeated_pairs"] = 1 - sum(row["new_pairs"] for row in repeats) / figures["pairs"]
@@ -119,7 +136,7 @@ def pair_stats(workspace: Path, folder: Path, batch: int = 384) -> PairStats:
         if isinstance(found, str):
             missing.append(f"false negatives: {found}")
         figures["false_negatives"] = None if isinstance(found, str) else found
-    figures["paper"] = _paper(rule)
+    figures["paper"] = _paper(rule, manifest["strategy"])
     about = {name: manifest[name] for name in ("source", "strategy", "kind", "via_kind")}
     return PairStats(folder=folder, **about, figures=figures, missing=missing)
 
@@ -189,10 +206,24 @@ def _popularity(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, fl
     return {row.pop("role"): row for row in _rows(connection, "popularity")}
 
 
-def _paper(rule: ModuleType | None) -> dict[str, Any] | None:
+def _diversity(connection: duckdb.DuckDBPyConnection, tables: dict[str, int], covered: int) -> dict[str, int]:
+    """Return the tracks used, and how many releases, artists and labels are attached to them, of what is known."""
+    found = {"tracks": covered}
+    for name, group in RELATIONS.items():
+        if tables.get(f"track_{name}"):
+            connection.execute(
+                f"create or replace temp view attached_groups as select track_id, {group} as group_id from track_{name}"
+            )
+            found[name] = connection.sql(engine.statement("stats/steps/attached")).fetchall()[0][0]
+    return found
+
+
+def _paper(rule: ModuleType | None, strategy: str) -> dict[str, Any] | None:
     """Return what the strategy's paper reports, with the size of its data where we know it."""
     if rule is None or rule.PAPER_PAIRS is None:
         return None
     paper = {"reference": rule.PAPER, "pairs": rule.PAPER_PAIRS}
+    if strategy in PAPER_DIVERSITY:
+        paper["diversity"] = PAPER_DIVERSITY[strategy]
     size = next((size for name, size in PAPERS.items() if rule.PAPER.startswith(name)), None)
     return {**paper, **size, "pairs_per_track": rule.PAPER_PAIRS / size["tracks"]} if size else paper

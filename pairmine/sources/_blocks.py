@@ -17,6 +17,7 @@ from pairmine.sources._salvage import GZIP, salvage
 
 BLOCK_BYTES = 1 << 22
 SUFFIXES = (".json", ".json.gz", ".json.zst")
+JSON_NAMES = "*.json, *.json.gz, *.json.zst"
 _PIECE_BYTES = 1 << 14
 _ISAL_ERROR = cast(type[Exception], isal_zlib.IsalError)
 _ZSTD, _ZSTD_SKIPPABLE = b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18"
@@ -27,9 +28,7 @@ def is_json(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def find_files(
-    paths: Iterable[Path], fits: Callable[[str], bool] = is_json, kinds: str = ", ".join("*" + s for s in SUFFIXES)
-) -> list[Path]:
+def find_files(paths: Iterable[Path], fits: Callable[[str], bool] = is_json, kinds: str = JSON_NAMES) -> list[Path]:
     """Return the files named, and those in the folders named whose names fit, sorted and each once.
 
     Of several names of one file it is the smallest. Links in folders that lead nowhere are listed too. `kinds` names

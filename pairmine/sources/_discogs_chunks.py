@@ -1,6 +1,7 @@
 """A chunk of whole records → the tables that hold them."""
 
 import re
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -18,6 +19,9 @@ from pairmine.sources._json_strict import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Reject
 
 _BETWEEN = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->|</?(?:release|master|artist|label)s(?:\s[^<>]*)?>", re.DOTALL)
+
+
+_here = threading.local()
 
 
 @dataclass
@@ -49,10 +53,19 @@ def parse(chunk: Chunk) -> Parsed:
     return _ChunkReader(chunk).read()
 
 
+def _work_for(size: int) -> scan.Work:
+    """Return this thread's room for a chunk of some size, emptied: new pages cost as much as reading does."""
+    if getattr(_here, "size", -1) < size:
+        _here.size, _here.work = size, scan.new_work(size, len(TABLES))
+    work: scan.Work = _here.work
+    work.counts[:] = 0
+    return work
+
+
 class _ChunkReader:
     def __init__(self, chunk: Chunk) -> None:
         self._chunk, self._kind = chunk, FORMAT.kinds[chunk.kind]
-        self._work = scan.new_work(chunk.end, len(TABLES))
+        self._work = _work_for(chunk.end)
         self._decoded = bytearray()
         self._rejects: list[Reject] = []
         self._oddities: Counter[str] = Counter()
@@ -92,7 +105,7 @@ class _ChunkReader:
     def _odd(self, pos: Int) -> Int:
         """Let the strict reader decide about a record, and return the place behind it."""
         stop = scan.next_record(self._chunk.data, pos + 1, self._chunk.end, self._kind)
-        table_rows = self._work.table_rows.tolist()
+        table_rows = self._work.counts[scan.FIRST_TABLE :].tolist()
         try:
             record = read_record(self._chunk.data[pos:stop].tobytes(), self._kind, table_rows)
         except RefusedError as error:
@@ -106,7 +119,7 @@ class _ChunkReader:
         number, row, cell = (work.counts[index] for index in (scan.RECORDS, scan.ROWS, scan.CELLS))
         for table, track, kind in record.rows:
             work.rows[row] = table, number, track, kind
-            work.table_rows[table] += 1
+            work.counts[scan.FIRST_TABLE + table] += 1
             row += 1
         for code, place, text in record.cells:
             encoded = text.encode()
@@ -114,7 +127,7 @@ class _ChunkReader:
             self._decoded += encoded
             cell += 1
         work.ids[number] = record.id
-        work.counts[:] = cell, row, number + 1
+        work.counts[: scan.FIRST_TABLE] = cell, row, number + 1
         self._oddities.update(record.oddities)
 
     def _refuse(self, pos: Int, reason: str) -> None:

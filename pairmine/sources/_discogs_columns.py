@@ -86,12 +86,20 @@ def _column(
         return pa.array(rows.place)
     if field.name == "kind":
         return _KINDS.take(pa.array(rows.kind))
-    if field.name == "parent" and name == _TRACKS or field.name == "track":
-        return _nullable(np.where(rows.track < 0, np.int32(-1), track_place[rows.track]))
+    if (name, field.name) == (_TRACKS, "parent") or field.name == "track":
+        return _track_column(rows.track, track_place)
     if field.name == "index":
         return pa.array(_is_parent(rows.track))
     code = FORMAT.codes[name, field.name]
     return _read(FORMAT.target(code), cells.of(code), rows.record.size, cells.data, oddities)
+
+
+def _track_column(tracks: Int32s, place: Int32s) -> pa.Array:
+    """Return the places of tracks given by their rows, null for −1."""
+    there = tracks >= 0
+    values = np.full(tracks.size, -1, np.int32)
+    values[there] = place[tracks[there]]
+    return _nullable(values)
 
 
 def _is_parent(parent: Int32s) -> Bools:
@@ -108,8 +116,8 @@ def _nullable(values: Int32s) -> pa.Array:
 def _read(target: Target, cells: Int32s, rows: int, data: Bytes, oddities: Oddities) -> pa.Array:
     if pa.types.is_list(target.type):
         return _lists(data, cells, rows)
-    first, repeats = columns.cell_of_row(cells, rows)
-    malformed = 0
+    first, repeats = columns.cell_of_row(data, cells, rows)
+    malformed: int | np.int64 = 0
     if pa.types.is_string(target.type):
         array = _texts(data, cells, first, target.is_attribute)
     elif pa.types.is_boolean(target.type):
@@ -120,8 +128,8 @@ def _read(target: Target, cells: Int32s, rows: int, data: Bytes, oddities: Oddit
         if (target.table, target.column) in ZERO_IS_NULL:
             values[values == 0] = -1
         array = _nullable(values)
-    oddities[f"a second value of {target}"] += repeats
-    oddities[f"a malformed value of {target}"] += malformed
+    if repeats or malformed:
+        oddities.update({f"a second value of {target}": repeats, f"a malformed value of {target}": malformed})
     return array
 
 
@@ -143,7 +151,11 @@ def _unknown(cells: Cells) -> Oddities:
     """Count unknown elements and attributes by their path."""
     oddities: Oddities = Counter()
     for code, mark in ((UNKNOWN_ELEMENT, ""), (UNKNOWN_ATTRIBUTE, "@")):
-        for node, start, size in cells.of(code).tolist():
-            name = cells.data[start : start + size].tobytes().decode("ascii")
-            oddities[f"{FORMAT.nodes[node].path}/{mark}{name}"] += 1
+        found = cells.of(code)
+        names = _texts(cells.data, found, np.arange(len(found), dtype=np.int32), False)
+        by_name = (
+            pa.table({"node": found[:, 0], "name": names}).group_by(["node", "name"]).aggregate([([], "count_all")])
+        )
+        for node, name, count in zip(*by_name.to_pydict().values(), strict=True):
+            oddities[f"{FORMAT.nodes[node].path}/{mark}{name}"] += count
     return oddities

@@ -15,7 +15,7 @@ from pairmine.sources._discogs_arrow import array
 
 Int32s = npt.NDArray[np.int32]
 
-MEMORY = "2GB"
+MEMORY = "2GB"  # beyond it DuckDB spills
 
 
 class Dump:
@@ -27,6 +27,10 @@ class Dump:
     def parts(self, name: str) -> list[Path]:
         """Return the part files of a table, in order; `name` is without `dump_`."""
         return sorted((self._folder / f"dump_{name}").glob("part-*.parquet"))
+
+    def rows(self, name: str) -> int:
+        """Return how many rows a table has."""
+        return sum(pq.read_metadata(path).num_rows for path in self.parts(name))
 
     def numbers(self, name: str, *columns: str) -> list[Int32s]:
         """Return int32 columns of a table, null as −1."""
@@ -51,18 +55,17 @@ class Dump:
                 for group in range(file.num_row_groups):
                     yield file.read_row_group(group, columns=columns, use_threads=False)
 
-    def sample(self, name: str, columns: list[str], groups: int, rows: int) -> tuple[int, Iterator[pa.Table]]:
-        """Return how many rows a table has, and the first rows of some row groups that lie evenly in it."""
+    def sample(self, name: str, columns: list[str], groups: int, rows: int) -> Iterator[pa.Table]:
+        """Yield the first rows of about so many row groups, which lie evenly in a table."""
         places = [(path, group) for path in self.parts(name) for group in range(pq.read_metadata(path).num_row_groups)]
-        total = sum(pq.read_metadata(path).num_rows for path in self.parts(name))
-        chosen = places[:: max(len(places) // groups, 1)]
-        tables = (pq.ParquetFile(path).read_row_group(group, columns=columns) for path, group in chosen)
-        return total, (table.slice(0, rows) for table in tables)
+        for path, group in places[:: max(len(places) // groups, 1)]:
+            with pq.ParquetFile(path) as file:
+                yield file.read_row_group(group, columns=columns).slice(0, rows)
 
     def open(self, spill: Path, threads: int | None) -> duckdb.DuckDBPyConnection:
         """Open a connection in which the tables go by their names."""
         connection = engine.connect(spill, threads)
-        connection.execute(f"set memory_limit = '{MEMORY}'")
+        connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
         for table in DUMP:
             paths = [str(path) for path in self.parts(table.name.removeprefix("dump_"))]
             if paths:

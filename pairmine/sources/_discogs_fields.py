@@ -1,6 +1,8 @@
 """What a Discogs dump holds: for every element that opens a row, its table and where the columns stand.
 
-Paths are relative to the element; `@name` is an attribute. What is listed with no column (None) is known and"""
+Paths are relative to the element; `@name` is an attribute. What is listed with no column (None) is known and left
+out, with all that is in it; what is not listed is counted and named.
+"""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pairmine.kernels.xml_names import name_table
-from pairmine.kernels.xml_scan import FIRST_COLUMN, IGNORED, NO_TEXT, SKIP, UNKNOWN, Kind, Maps
+from pairmine.kernels.xml_scan import FIRST_COLUMN, FIRST_NAME, IGNORED, NO_TEXT, SKIP, UNKNOWN, Kind, Maps
 from pairmine.schema import CATALOGUE
 
 Columns = dict[str, str | None]
@@ -246,16 +248,15 @@ class Format:
         elements_known = {name for node in self.nodes for name in node.children}.union(KINDS)
         known = [*sorted(attributes_known), *sorted(elements_known - attributes_known)]
         names = name_table(known)
-        size = len(self.nodes), len(known)
-        children, attributes = np.full(size, UNKNOWN, np.int16), np.full(size, UNKNOWN, np.int16)
-        children[SKIP], attributes[SKIP] = SKIP, IGNORED
+        nodes = np.full((len(self.nodes), FIRST_NAME + 2 * len(known)), UNKNOWN, np.int16)
+        nodes[SKIP, FIRST_NAME + len(known) :] = IGNORED
         for node in self.nodes:
+            nodes[node.number, :FIRST_NAME] = node.table, node.kind, node.text
             for name, child in node.children.items():
-                children[node.number, known.index(name)] = child
+                nodes[node.number, FIRST_NAME + known.index(name)] = child
             for name, code in node.attributes.items():
-                attributes[node.number, known.index(name)] = code
-        columns = [np.array([getattr(node, key) for node in self.nodes], np.int16) for key in ("table", "kind", "text")]
-        return Maps(names, children, attributes, *columns), known
+                nodes[node.number, FIRST_NAME + len(known) + known.index(name)] = code
+        return Maps(names, nodes), known
 
 
 FORMAT = Format()

@@ -19,9 +19,14 @@ _TAIL_BYTES = 1 << 12
 _MARK = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)")
-_BEFORE_ROOT = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?=[\s/>])")
-_ENDED = re.compile(rb"</\w+\s*>(?:\s|<!--.*?-->)*$", re.DOTALL)
+_ENCODINGS = ("utf-8", "utf8", "us-ascii", "ascii")
+_NAME_BYTES = 80
+
+
+class _NoDumpError(Exception):
+    """What stands at `start` tells that the file is no dump; the message says why."""
 
 
 class DumpFile:
@@ -45,10 +50,11 @@ class DumpFile:
         """Yield all that follows the start of the root element, cut where records begin."""
         blocks = self._blocks
         blocks.extend()
-        found = self._find_root()
-        if found is None:
+        try:
+            kind, is_bare = self._find_root()
+        except _NoDumpError as error:
+            self._fault(f"the compressed data is damaged ({blocks.damage})" if blocks.damage else str(error))
             return
-        kind, is_bare = found
         last = b""
         while True:
             cut = self._cut(FORMAT.kinds[kind])
@@ -63,28 +69,29 @@ class DumpFile:
             blocks.extend()
         self.is_cut = not is_bare and not last.rstrip().endswith(f"</{kind}s>".encode())
         if blocks.damage is not None:
-            place = int(blocks.base + blocks.end)
-            self._fault(f"the compressed data is damaged ({blocks.damage}): what follows is lost", place)
+            self._fault(f"the compressed data is damaged ({blocks.damage}): what follows is lost")
 
-    def _find_root(self) -> tuple[str, bool] | None:
-        """Go to the root element: (kind, whether it is a record itself); None and a fault if it is no dump."""
+    def _find_root(self) -> tuple[str, bool]:
+        """Go to the root element and return the kind of dump, and whether the root is a record itself."""
         blocks = self._blocks
         head = blocks.buffer[: min(_HEAD_BYTES, blocks.end)].tobytes()
         if head.startswith(_UTF_16):
-            return self._fault("text in UTF-16: convert it to UTF-8 first")
+            raise _NoDumpError("text in UTF-16: convert it to UTF-8 first")
         start = len(_MARK) if head.startswith(_MARK) else 0
         declared = _DECLARED.match(head, start)
-        if declared and declared[1].decode("latin-1").lower() not in ("utf-8", "utf8", "us-ascii", "ascii"):
-            return self._fault(f"its encoding is {excerpt(declared[1])}: convert it to UTF-8 first")
-        place = _BEFORE_ROOT.match(head, start).end()  # type: ignore[union-attr]  # which always matches
-        if head.startswith(b"<!DOCTYPE", place):
-            return self._fault("it has a document type declaration, which no Discogs dump has", place)
-        root = _ROOT.match(head, place)
-        name = root[1].decode() if root else ""
-        if name not in KINDS and name.removesuffix("s") not in KINDS:
-            what = f"its root element is <{excerpt(name.encode())}>" if name else "it does not begin with an element"
-            return self._fault(f"no Discogs dump: {what}", place)
-        blocks.start = place
+        if declared and declared[1].decode("latin-1").lower() not in _ENCODINGS:
+            raise _NoDumpError(f"its encoding is {excerpt(declared[1])}: convert it to UTF-8 first")
+        while (between := _BEFORE_ROOT.match(head, start)) is not None:
+            start = between.end()
+        blocks.start = start
+        if head.startswith(b"<!DOCTYPE", start):
+            raise _NoDumpError("it has a document type declaration, which no Discogs dump has")
+        root = _ROOT.match(head, start)
+        if root is None:
+            raise _NoDumpError("no Discogs dump: it does not begin with an element")
+        name = root[1].decode()
+        if name.removesuffix("s") not in KINDS:
+            raise _NoDumpError(f"no Discogs dump: its root element is <{name[:_NAME_BYTES]}>")
         return name.removesuffix("s"), name in KINDS
 
     def _cut(self, kind: Kind) -> int:
@@ -117,7 +124,7 @@ class DumpFile:
             if found or blocks.finished:
                 return True
             if blocks.position - begin > MAX_FRUITLESS_BYTES:
-                self._fault(f"no <{kind}> in {MAX_FRUITLESS_BYTES} bytes: the rest of the file is left out", begin)
+                self._fault(f"no <{kind}> in {MAX_FRUITLESS_BYTES} bytes: the rest of the file is left out")
                 return False
             blocks.extend()
 
@@ -125,6 +132,6 @@ class DumpFile:
         blocks = self._blocks
         return excerpt(blocks.buffer[blocks.start : min(blocks.end, blocks.start + EXCERPT_BYTES)].tobytes())
 
-    def _fault(self, reason: str, position: int = 0) -> None:
+    def _fault(self, reason: str) -> None:
         self.sound = False
-        self._reject(Reject("files", position, reason, self._excerpt()))
+        self._reject(Reject("files", self._blocks.position, reason, self._excerpt()))

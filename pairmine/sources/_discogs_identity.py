@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,9 @@ import pyarrow as pa
 
 from pairmine.kernels import tracklists
 from pairmine.kernels.folding import fold
-from pairmine.kernels.groups import Groups
-from pairmine.kernels.pooling import Numbers, group_rows
+from pairmine.kernels.numbering import Numbers
+from pairmine.kernels.pooling import group_rows, grouped
+from pairmine.kernels.text_order import leading_words
 from pairmine.parallel import in_order
 from pairmine.sources._discogs_arrow import array, text_arrays, texts_of
 from pairmine.sources._discogs_dump import Dump
@@ -36,8 +37,8 @@ Int64s = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 
 NO_ARTISTS = (0, 194, 355, 118760)
-RANGE_ENTRIES = 1_000_000
-MAX_RANGES = 400  # each is an open file
+RANGE_ENTRIES = 600_000
+MAX_RANGES = 240  # each is an open file
 SAMPLES, SAMPLE_ENTRIES = 8, 50_000
 COLUMNS = ["release", "place", "parent", "index", "position", "title", "duration"]
 OCCURRENCES = pa.schema(
@@ -53,16 +54,45 @@ OCCURRENCES = pa.schema(
 """One row per entry that is a track: release is its number, artists are Discogs ids in the order of the credits."""
 
 
+class Tracklists(NamedTuple):
+    """Entries of whole releases."""
+
+    starts: Int64s
+    """Where the entries of each release begin, and the last end."""
+    releases: Int32s
+    """The number of each release."""
+    places: Int32s
+    """The place of each entry in its release."""
+    parents: Int64s
+    """The row of the index track each is a part of, −1 for none."""
+
+
 class Credits:
     """The artists of releases and of tracklist entries, as Discogs ids, −1 for what is none."""
 
     def __init__(self, dump: Dump, releases: Numbers) -> None:
         of, artists = dump.numbers("release_artists", "release", "artist")
-        offsets, rows = group_rows(releases.of(of), releases.ids.size)
-        self.releases = Groups(offsets, _known(artists)[rows])
+        self._releases = grouped(releases.of(of), _known(artists), releases.ids.size)
         of, tracks, artists = dump.numbers("track_artists", "release", "track", "artist")
-        self.own_offsets, rows = group_rows(releases.of(of), releases.ids.size)
-        self.own_tracks, self.own_artists = tracks[rows], _known(artists)[rows]
+        self._own_offsets, rows = group_rows(releases.of(of), releases.ids.size)
+        self._own_tracks, self._own_artists = tracks[rows], _known(artists)[rows]
+
+    def of(self, lists: Tracklists, taken: Bools) -> tuple[Int64s, Int32s]:
+        """Return the artists of the entries that are taken: offsets, and Discogs ids in the order of the credits."""
+        own, begins, ends = tracklists.artists_of(
+            lists.starts,
+            lists.places,
+            lists.parents,
+            self._own_offsets[:-1][lists.releases],
+            self._own_offsets[1:][lists.releases],
+            self._own_tracks,
+            lists.releases,
+            self._releases.offsets,
+        )
+        offsets, artists = tracklists.credited(
+            own[taken], begins[taken], ends[taken], self._own_artists, self._releases.members
+        )
+        return offsets, artists
 
 
 def _known(artists: Int32s) -> Int32s:
@@ -74,8 +104,7 @@ def whole_releases(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
     rest: list[pa.Table] = []
     for table in tables:
         releases = table.column("release").to_numpy()
-        others = np.flatnonzero(releases != releases[-1]) if releases.size else []
-        last = int(others[-1]) + 1 if len(others) else 0
+        last = int(np.flatnonzero(np.diff(releases, prepend=releases[:1]))[-1:].sum())
         if last:
             yield pa.concat_tables([*rest, table.slice(0, last)])
             rest = []
@@ -87,61 +116,53 @@ def whole_releases(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
 def occurrences(entries: pa.Table, credits: Credits, releases: Numbers) -> tuple[pa.Table, Counter[int]]:
     """Return the tracks of whole releases, one row an OCCURRENCE, and how many entries got each verdict."""
     entries = entries.combine_chunks()
-    starts, numbers = _releases_of(entries, releases)
-    present = {name: array(entries, name).is_valid().to_numpy(False) for name in ("position", "title", "duration")}
-    places = array(entries, "place").to_numpy()
-    parents = tracklists.parent_rows(starts, places, array(entries, "parent").fill_null(-1).to_numpy())
-    index = array(entries, "index").to_numpy(False)
-    verdicts = tracklists.judge(starts, parents, index, present["position"], present["title"], present["duration"])
+    lists = _tracklists(entries, releases)
+    verdicts = _judged(entries, lists)
     taken = verdicts == tracklists.TAKEN
-    own, begins, ends = tracklists.artists_of(
-        starts,
-        places,
-        parents,
-        credits.own_offsets[:-1][numbers],
-        credits.own_offsets[1:][numbers],
-        credits.own_tracks,
-        numbers,
-        credits.releases.offsets,
-    )
-    artist_offsets, artists = tracklists.credited(
-        own[taken], begins[taken], ends[taken], credits.own_artists, credits.releases.members
-    )
     kept = entries.select(["place", "title", "duration"]).filter(pa.array(taken))
     titles = array(kept, "title")
-    taken_starts = np.append(0, np.cumsum(taken))[starts]
-    keys = tracklists.write_keys(
-        taken_starts, releases.ids[numbers], artist_offsets, artists, *text_arrays(fold(titles))
-    )
+    starts = np.append(0, np.cumsum(taken))[lists.starts]
+    artists = credits.of(lists, taken)
+    keys = tracklists.write_keys(starts, releases.ids[lists.releases], *artists, *text_arrays(fold(titles)))
     lengths = tracklists.durations(*text_arrays(array(kept, "duration")))
     columns = [
         texts_of(*keys),
-        pa.array(np.repeat(numbers, np.diff(taken_starts))),
+        pa.array(np.repeat(lists.releases, np.diff(starts))),
         array(kept, "place"),
         titles.cast(pa.large_string()),
         pa.array(lengths, mask=lengths < 0),
-        pa.LargeListArray.from_arrays(artist_offsets, artists),
+        pa.LargeListArray.from_arrays(*artists),
     ]
     return pa.table(columns, schema=OCCURRENCES), Counter(dict(enumerate(np.bincount(verdicts).tolist())))
 
 
-def _releases_of(entries: pa.Table, releases: Numbers) -> tuple[Int64s, Int32s]:
-    """Return where the entries of each release begin (and the last end), and the number of each release."""
-    ids = array(entries, "release").to_numpy()
+def _tracklists(entries: pa.Table, releases: Numbers) -> Tracklists:
+    ids, places = array(entries, "release").to_numpy(), array(entries, "place").to_numpy()
     begins = np.flatnonzero(np.diff(ids, prepend=-1))
-    return np.append(begins, ids.size), releases.of(ids[begins])
+    starts = np.append(begins, ids.size)
+    parents = tracklists.parent_rows(starts, places, array(entries, "parent").fill_null(-1).to_numpy())
+    return Tracklists(starts, releases.of(ids[begins]), places, parents)
+
+
+def _judged(entries: pa.Table, lists: Tracklists) -> npt.NDArray[np.uint8]:
+    """Return the verdict on each entry."""
+    has = {name: array(entries, name).is_valid().to_numpy(False) for name in ("position", "title", "duration")}
+    index = array(entries, "index").to_numpy(False)
+    verdicts: npt.NDArray[np.uint8] = tracklists.judge(
+        lists.starts, lists.parents, index, has["position"], has["title"], has["duration"]
+    )
+    return verdicts
 
 
 class Ranges:
     """Occurrences in files, each holding a range of keys; the ranges ascend."""
 
     def __init__(self, folder: Path, splitters: Words) -> None:
-        """Open a file for each range; a splitter is the first prefix (8 bytes) of the range behind it."""
+        """Open a file for each range; a splitter is the least first word (8 bytes) of a key in the range behind it."""
         self._folder, self._splitters, self._files = folder, splitters, ExitStack()
         options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
         self._writers = [
-            self._files.enter_context(pa.ipc.new_stream(str(path), OCCURRENCES, options=options))
-            for path in self.paths
+            self._files.enter_context(pa.ipc.new_stream(str(path), OCCURRENCES, options=options)) for path in self.paths
         ]
 
     @property
@@ -157,9 +178,8 @@ class Ranges:
 
     def sort(self, table: pa.Table) -> tuple[pa.Table, Int64s]:
         """Return occurrences sorted by their ranges, and where each range begins and the last ends."""
-        offsets, keys = text_arrays(array(table, "key"))
-        prefixes = tracklists.prefixes(offsets, keys)
-        ranges = np.searchsorted(self._splitters, prefixes, "right").astype(np.int32)
+        words = leading_words(*text_arrays(array(table, "key")))
+        ranges = np.searchsorted(self._splitters, words, "right").astype(np.int32)
         offsets, rows = group_rows(ranges, self._splitters.size + 1)
         return table.take(pa.array(rows)), offsets
 
@@ -170,10 +190,12 @@ class Ranges:
                 writer.write_table(table.slice(begin, end - begin))
 
 
-def read_range(path: Path) -> pa.Table:
-    """Return the occurrences of a range."""
-    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as stream:
-        return stream.read_all()
+def take_range(path: Path) -> pa.Table:
+    """Return the occurrences of a range, and remove its file."""
+    with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
+        rows = stream.read_all()
+    path.unlink()
+    return rows
 
 
 def lay_down(
@@ -197,12 +219,11 @@ def lay_down(
 
 
 def _splitters(dump: Dump, credits: Credits, releases: Numbers, range_entries: int) -> Words:
-    """Return the prefixes that cut all occurrences into ranges of about so many entries, told from a sample."""
-    total, samples = dump.sample("tracks", COLUMNS, SAMPLES, SAMPLE_ENTRIES)
-    count = min(-(-total // range_entries), MAX_RANGES)
+    """Return the first words that cut all occurrences into ranges of about so many entries, told from a sample."""
+    count = min(-(-dump.rows("tracks") // range_entries), MAX_RANGES)
     if count < 2:
         return np.zeros(0, np.uint64)
+    samples = dump.sample("tracks", COLUMNS, SAMPLES, SAMPLE_ENTRIES)
     tables = (occurrences(sample, credits, releases)[0] for sample in samples)
-    prefixes = [tracklists.prefixes(*text_arrays(array(table, "key"))) for table in tables]
-    met = np.sort(np.concatenate(prefixes))
+    met = np.sort(np.concatenate([leading_words(*text_arrays(array(table, "key"))) for table in tables]))
     return np.unique(met[np.arange(1, count) * met.size // count])

@@ -12,15 +12,16 @@ import pyarrow.compute as pc
 from pairmine.catalogue import Writer
 from pairmine.kernels import pooling
 from pairmine.kernels.groups import Groups
-from pairmine.kernels.pooling import Numbers, group_rows, pooled, sorted_distinct
+from pairmine.kernels.numbering import Numbers
+from pairmine.kernels.pooling import group_rows, pooled, sorted_distinct
+from pairmine.kernels.text_order import number_texts
 from pairmine.parallel import in_order
-from pairmine.sources._columns import numbers_of
 from pairmine.sources._discogs_arrow import array, text_arrays
-from pairmine.sources._discogs_identity import read_range
+from pairmine.sources._discogs_identity import take_range
 from pairmine.sources._discogs_parts import Parts
 
+Bools = npt.NDArray[np.bool_]
 Int32s = npt.NDArray[np.int32]
-Int64s = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Known:
 
     releases: Numbers
     titles: pa.LargeStringArray
+    titled: Bools
+    """Whether a release has a title."""
     artists: Numbers
     names: pa.LargeStringArray
     labels: Groups
@@ -51,7 +54,7 @@ def write_tracks(writer: Writer, ranges: list[Path], known: Known, threads: int 
     """Write tracks and their relations; returns for how many tracks the titles disagree."""
     tables = {name: Parts(writer, name) for name in ("tracks", *RELATIONS, "track_tags")}
     first, disagreeing = 0, 0
-    for tracks in in_order(lambda path: read_tracks(read_range(path), known), ranges, threads):
+    for tracks in in_order(lambda path: read_tracks(take_range(path), known), ranges, threads):
         ids = np.arange(first, first + tracks.table.num_rows, dtype=np.int32)
         tables["tracks"].add(tracks.table.add_column(0, "track_id", pa.array(ids)))
         for name, groups in tracks.related.items():
@@ -76,30 +79,16 @@ def _relation(name: str, track: pa.Array, members: Int32s, known: Known) -> pa.T
 
 def read_tracks(rows: pa.Table, known: Known) -> Tracks:
     """Return the tracks of all their occurrences, in the order of their keys."""
-    keys = array(rows, "key")
-    group_of, count = numbers_of(keys)
+    group_of, count = number_texts(*text_arrays(array(rows, "key")))
     release = array(rows, "release").to_numpy()
-    met = np.argsort(known.releases.ids[release].astype(np.int64) << 32 | array(rows, "place").to_numpy(), kind="stable")
+    ranks = known.releases.ids[release].astype(np.int64) << 32 | array(rows, "place").to_numpy()
+    met = np.argsort(ranks, kind="stable")
     offsets, places = group_rows(group_of[met], count)
-    places = met[places]  # occurrences of each track, by Discogs id of the release and place
-    first = places[offsets[:-1]]
-    titles = array(rows, "title")
-    has_album = known.titles.is_valid().to_numpy(False)[release]
-    albums = np.append(release, -1)[pooling.first_present(offsets, places, has_album)]
-    lengths = array(rows, "duration_ms")
-    durations = pooling.first_present(offsets, places, lengths.is_valid().to_numpy(False))
-    artists = array(rows, "artists").take(pa.array(first))
-    table = pa.table(
-        {
-            "key": keys.take(pa.array(first)),
-            "title": titles.take(pa.array(first)),
-            "artist": _joined(artists, known),
-            "album": known.titles.take(_or_null(albums)),
-            "duration_ms": lengths.take(_or_null(durations)),
-        }
-    )
-    disagreeing = pooling.disagreeing(offsets, places, *text_arrays(titles))
-    releases = sorted_distinct(Groups(offsets, release[places]))
+    occurrences = Groups(offsets, met[places].astype(np.int32))
+    artists = array(rows, "artists").take(pa.array(occurrences.members[offsets[:-1]]))
+    table = _track_table(rows, occurrences, release, known).append_column("artist", _joined(artists, known))
+    disagreeing = pooling.disagreeing(*occurrences, *text_arrays(array(rows, "title")))
+    releases = sorted_distinct(Groups(offsets, release[occurrences.members]))
     related = {
         "track_artists": sorted_distinct(_numbers(artists, known.artists)),
         "track_releases": releases,
@@ -107,6 +96,22 @@ def read_tracks(rows: pa.Table, known: Known) -> Tracks:
         "track_tags": pooled(releases, known.tags),
     }
     return Tracks(table, related, disagreeing)
+
+
+def _track_table(rows: pa.Table, occurrences: Groups, release: Int32s, known: Known) -> pa.Table:
+    """Return what the first occurrence that has it says, column by column; occurrences stand in their order."""
+    columns = {}
+    for name in ("key", "title", "duration_ms"):
+        column = array(rows, name)
+        columns[name] = column.take(_first(occurrences, column.is_valid().to_numpy(False)))
+    with_album = _first(occurrences, known.titled[release])
+    return pa.table({**columns, "album": known.titles.take(pa.array(release).take(with_album))})
+
+
+def _first(occurrences: Groups, present: Bools) -> pa.Array:
+    """Return the first row of each track that is present, null where none is."""
+    rows = pooling.first_present(*occurrences, present)
+    return pa.array(rows, mask=rows < 0)
 
 
 def _numbers(artists: pa.LargeListArray, known: Numbers) -> Groups:
@@ -120,9 +125,5 @@ def _joined(artists: pa.LargeListArray, known: Known) -> pa.LargeStringArray:
     names = known.names.take(pa.array(numbers))
     named = np.append(0, np.cumsum(names.is_valid().to_numpy(False)))
     lists = pa.LargeListArray.from_arrays(named[offsets], names.drop_null())
-    return pc.if_else(pc.equal(pc.list_value_length(lists), 0), None, pc.binary_join(lists, pa.scalar(", ", pa.large_string())))
-
-
-def _or_null(rows: Int32s) -> pa.Array:
-    """Return rows to take, null for −1."""
-    return pa.array(rows, mask=rows < 0)
+    joined = pc.binary_join(lists, pa.scalar(", ", pa.large_string()))
+    return pc.if_else(pc.equal(pc.list_value_length(lists), 0), None, joined)

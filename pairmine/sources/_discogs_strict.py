@@ -14,7 +14,7 @@ _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 
 
 class RefusedError(Exception):
-    """This record cannot be taken; the message says why."""
+    """A record cannot be taken; the message says why."""
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """From the tables of a Discogs dump to those of the contract: tracks, artists, releases, labels, relations, tags."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import duckdb
 import numpy as np
@@ -12,7 +11,8 @@ import pyarrow.compute as pc
 from pairmine import engine
 from pairmine.catalogue import Tally, Writer
 from pairmine.kernels.groups import Groups
-from pairmine.kernels.pooling import Numbers, grouped, sorted_distinct
+from pairmine.kernels.numbering import Numbers
+from pairmine.kernels.pooling import grouped, sorted_distinct
 from pairmine.kernels.tracklists import RULES, TAKEN
 from pairmine.sources._discogs_arrow import array
 from pairmine.sources._discogs_dump import Dump
@@ -44,12 +44,12 @@ def finish(
         labels) or in the title as written (tracks).
     """
     dump = Dump(writer.partial)
-    with_releases = bool(dump.parts("releases"))
+    with_releases = dump.rows("releases") > 0
     with dump.open(writer.scratch, threads) as connection:
         named = {
             name: _write_named(writer, connection, name, text)
             for name, text in (("artists", "name"), ("labels", "name"), ("releases", "title"))
-            if with_releases or dump.parts(name)
+            if with_releases or dump.rows(name)
         }
     conflicts = {name: table.disagreeing for name, table in named.items() if name != "releases"}
     if not with_releases:
@@ -64,21 +64,16 @@ def _write_named(writer: Writer, connection: duckdb.DuckDBPyConnection, name: st
     parts, ids, names, first, disagreeing = Parts(writer, name), [], [], 0, 0
     for batch in connection.sql(engine.statement(f"catalogue/discogs_{name}")).to_arrow_reader(BATCH_ROWS):
         table = pa.Table.from_batches([batch])
-        numbers = np.arange(first, first + table.num_rows, dtype=np.int32)
         ids.append(array(table, "id").to_numpy())
         names.append(array(table, text).cast(pa.large_string()))
-        first += table.num_rows
         if "disagrees" in table.column_names:
-            disagreeing += pc.sum(table.column("disagrees"), min_count=0).as_py()
-        parts.add(table.drop_columns([c for c in ("id", "disagrees") if c in table.column_names]).append_column(
-            f"{name.removesuffix('s')}_id", pa.array(numbers)
-        ))
+            disagreeing += int(np.count_nonzero(array(table, "disagrees")))
+        numbers = np.arange(first, first + table.num_rows, dtype=np.int32)
+        first += table.num_rows
+        parts.add(table.append_column(f"{name.removesuffix('s')}_id", pa.array(numbers)))
     parts.finish()
-    return _Named(
-        np.concatenate([np.zeros(0, np.int32), *ids]),
-        pa.concat_arrays([pa.array([], pa.large_string()), *names]),
-        disagreeing,
-    )
+    all_names = pa.concat_arrays([pa.array([], pa.large_string()), *names])
+    return _Named(np.concatenate([np.zeros(0, np.int32), *ids]), all_names, disagreeing)
 
 
 def _known(dump: Dump, named: dict[str, _Named]) -> Known:
@@ -89,6 +84,7 @@ def _known(dump: Dump, named: dict[str, _Named]) -> Known:
     return Known(
         releases,
         named["releases"].names,
+        named["releases"].names.is_valid().to_numpy(False),
         named["artists"].numbers,
         named["artists"].names,
         sorted_distinct(grouped(releases.of(of), named["labels"].numbers.of(labels), releases.ids.size)),
@@ -108,7 +104,10 @@ def _tags(dump: Dump, releases: Numbers) -> tuple[Groups, tuple[pa.Array, pa.Arr
     final = np.full(len(met) + 1, -1, np.int32)
     final[[met[pair] for pair in texts]] = np.arange(len(met))
     groups = sorted_distinct(grouped(np.concatenate(of), final[np.concatenate(numbers)], releases.ids.size))
-    return groups, (pa.array([kind for kind, _ in texts], pa.string()), pa.array([tag for _, tag in texts], pa.string()))
+    return groups, (
+        pa.array([kind for kind, _ in texts], pa.string()),
+        pa.array([tag for _, tag in texts], pa.string()),
+    )
 
 
 def _provisional(kinds: pa.DictionaryArray, tags: pa.DictionaryArray, met: dict[tuple[str, str], int]) -> Int32s:
@@ -121,7 +120,8 @@ def _provisional(kinds: pa.DictionaryArray, tags: pa.DictionaryArray, met: dict[
     for pair in np.flatnonzero(number_of == 0).tolist():
         kind, tag = kinds.dictionary[pair // width].as_py(), tags.dictionary[pair % width].as_py()
         number_of[pair] = met.setdefault((kind, tag), len(met))
-    return number_of[pairs]
+    numbers: Int32s = number_of[pairs]
+    return numbers
 
 
 def _tally(counts: Counter[int]) -> Tally:

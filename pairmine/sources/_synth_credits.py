@@ -8,7 +8,7 @@ from pairmine.sources._synth_editors import Editors
 from pairmine.sources._synth_elements import digits, joined, runs, where
 from pairmine.sources._synth_shelves import NOBODY, Array, Flags, below, luck
 
-VARIED = 0.09  # of the artists stand under a variation of their name
+VARIED, CREDITED_VARIED = 0.09, 0.28  # of the artists, of those in credits, stand under a variation of their name
 JOINS = (",", ",", ",", "&", "&", "&", "/", "And", "Feat.", "vs.", "-", "With", "Con", "Meets", "•")
 ROLES = (
     *("Written-By",) * 12, "Producer", "Producer", "Producer", "Composed By", "Music By", "Lyrics By", "Vocals",
@@ -50,7 +50,7 @@ def credit_elements(
     """Return credits; those without a role get one."""
     drawn = editors.table(ROLES).take(pa.array(below(luck(seed, "role", *ids), len(ROLES))))
     roles = pc.if_else(pc.equal(roles, ""), drawn, roles)
-    return _elements(editors, people, luck(seed, "credited as", *ids) < VARIED, None, roles, ranges)
+    return _elements(editors, people, luck(seed, "credited as", *ids) < CREDITED_VARIED, None, roles, ranges)
 
 
 def _elements(

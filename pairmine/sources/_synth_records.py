@@ -51,6 +51,7 @@ COMPANY_ROLES = (
     (21, "Published By"), (13, "Phonographic Copyright (p)"), (14, "Copyright (c)"), (23, "Recorded At"),
     (9, "Distributed By"), (10, "Manufactured By"), (17, "Pressed By"), (29, "Mastered At"),
 )  # fmt: skip
+COMPANIES = 2_000
 SECOND_LABEL, SAME_LABEL, UNLABELLED, STYLELESS = 0.12, 0.35, 0.053, 0.146
 NOTED, FILMED, IDENTIFIED, COMPANIED, CREDITED = 0.64, 0.53, 0.53, 0.45, 0.59
 
@@ -186,7 +187,7 @@ class Records:
         numbers, seed = releases.numbers[group], self._seed
         ids = numbers, place + 1000
         artist = self.shelves.world.tracks.artist_of[releases.tracks[releases.offsets[:-1]]].astype(np.int64)
-        people = self.shelves.colleague(artist[group], luck(seed, "credited person", *ids))
+        people = self.shelves.helper(artist[group], luck(seed, "credited person", *ids))
         first = 1 + below(self._u("range", *ids), 3)
         ranges = where(first == 1, joined("A1 to A", digits(first + 2)), joined(digits(first), " to 6, 9"))
         ranges = where(self._u("ranged", *ids) < 0.18, ranges)
@@ -284,7 +285,7 @@ class Records:
     def _companies(self, numbers: Array) -> pa.Array:
         counts, group, place = self._several("companies", numbers, COMPANIED, 10)
         owner = numbers[group]
-        company = heavy(self._u("company", owner, place), 20_000, 20)
+        company = heavy(self._u("company", owner, place), COMPANIES, 20)
         roles = pa.array(
             [f"<entity_type>{n}</entity_type><entity_type_name>{role}</entity_type_name>" for n, role in COMPANY_ROLES]
         )

@@ -14,7 +14,7 @@ from pairmine.sources._synth_shelves import NOBODY, Array, Flags, Floats, Shelve
 
 CHUNK, ALBUMS = 512, 76
 EDITION, SINGLE, BEST_OF, COMPILATION = range(4)
-KINDS = np.repeat([EDITION, SINGLE, BEST_OF, COMPILATION], [396, 60, 25, 31])
+KINDS = np.repeat([EDITION, SINGLE, BEST_OF, COMPILATION], [346, 110, 25, 31])
 FAME = 24  # how evenly re-editions are spread over the albums of a run
 YEARS = (1955, 2020)
 
@@ -80,7 +80,8 @@ def draw(shelves: Shelves, first: int, end: int) -> Releases:
 def _shuffled(seed: int, numbers: Array) -> Array:
     """Return the slot of every release in its run."""
     keys = seeding.mix(seeding.stream(seed, "synth", "discogs", "slot"), numbers).reshape(-1, CHUNK)
-    return np.argsort(keys, axis=1, kind="stable").ravel()
+    slots: Array = np.argsort(keys, axis=1, kind="stable").ravel().astype(np.int64)
+    return slots
 
 
 def _has_master(shelves: Shelves, albums: Array) -> Flags:
@@ -107,12 +108,10 @@ def _ranges(shelves: Shelves, numbers: Array, kinds: Array, albums: Array) -> tu
 def _gathered(shelves: Shelves, numbers: Array, places: Array) -> Array:
     """Return tracks of a compilation: any of the albums its run covers."""
     seed = shelves.world.seed
-    place = (numbers // CHUNK * ALBUMS + heavy(luck(seed, "compiled album", numbers, places), ALBUMS, FAME)) % len(
-        shelves.albums
-    )
-    album = shelves.albums[place]
+    known = heavy(luck(seed, "compiled album", numbers, places), ALBUMS, FAME)
+    album = shelves.albums[(numbers // CHUNK * ALBUMS + known) % len(shelves.albums)]
     begin, end = shelves.album_first[album], shelves.album_first[album + 1]
-    return begin + below(luck(seed, "compiled track", numbers, places) ** 2, end - begin)
+    return np.asarray(begin + below(luck(seed, "compiled track", numbers, places) ** 2, end - begin), np.int64)
 
 
 def _release_artists(kinds: Array, offsets: Array, release: Array, artists: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -142,7 +141,7 @@ def first_editions(shelves: Shelves, places: Array) -> Array:
     chunks, chunk_of = np.unique(places // ALBUMS, return_inverse=True)
     numbers = (chunks[:, None] * CHUNK + np.arange(CHUNK)).ravel()
     by_slot = np.argsort(_shuffled(shelves.world.seed, numbers).reshape(-1, CHUNK), axis=1)
-    return chunks[chunk_of] * CHUNK + by_slot[chunk_of, places % ALBUMS]
+    return np.asarray(chunks[chunk_of] * CHUNK + by_slot[chunk_of, places % ALBUMS], np.int64)
 
 
 def quantiles(u: Floats, shares: tuple[float, ...]) -> Array:

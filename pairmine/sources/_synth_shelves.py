@@ -22,7 +22,8 @@ VARIOUS, NOT_ON_LABEL = 194, 1818
 LABELS_PER_STYLE = 200
 LABELS = GENRES * STYLES_PER_GENRE * LABELS_PER_STYLE
 LABEL_FLATNESS = 8  # the largest label of a style has about 3 % of its artists
-SEVERAL_ARTISTS = 0.1  # of the albums
+CIRCLE = 8  # people an artist works with
+SEVERAL_ARTISTS = 0.13  # of the albums
 
 
 def below(u: Floats, counts: npt.ArrayLike) -> Array:
@@ -100,6 +101,12 @@ class Shelves:
         style = self.world.tracks.style_of_artist[artists]
         low, high = self.artists_of_style[style], self.artists_of_style[style + 1]
         return low + below(u**4, high - low)
+
+    def helper(self, artists: Array, u: Floats) -> Array:
+        """Return who works with artists: often themselves, else one of a circle of their own."""
+        place = below(u, 2 * CIRCLE)
+        other = self.colleague(artists, luck(self.world.seed, "circle", artists, place))
+        return np.where(place < CIRCLE, other, artists)
 
     def label(self, artists: Array, which: npt.ArrayLike) -> Array:
         """Return the label number of an artist's first (0), second, … home."""

@@ -14,11 +14,12 @@ from pairmine.sources._synth_world import durations
 
 TRACK, PART, HEADING, INDEX, REPEAT, NAMELESS = range(6)
 ODDITIES = pa.array([None, "sub-track", "heading", "index", "repeated title", "no title"])
-HEADED, INDEXED, REPEATED, UNNAMED = 0.05, 0.03, 0.06, 0.01  # of the releases
+HEADED, INDEXED, REPEATED, UNNAMED = 0.12, 0.06, 0.06, 0.02  # of the releases
 UNTIMED = 0.46  # releases without any duration
-CREDITED = 0.36  # releases with credits of tracks
+CREDITED = 0.2  # releases with credits of tracks, besides guests and remixers
 HEADINGS = ("This Side", "That Side", "Bonus Tracks", "Disc One", "Live")
 SUITES = ("Suite", "Medley:", "Concerto No. 2", "Megamix")
+PARTS = 4  # of an index track
 LONGEST = 3 * 3600  # seconds
 _KEYS = 8  # order keys a track has, so that other rows can stand before it
 
@@ -55,7 +56,7 @@ def rows(seed: int, releases: Releases) -> Rows:
     kind = np.where((luck(seed, "nameless", numbers) < UNNAMED)[release] & (place == 0), NAMELESS, TRACK)
     half = counts // 2
     is_part = ((luck(seed, "index", numbers) < INDEXED) & (counts >= 6))[release]
-    is_part &= (place >= half[release]) & (place < half[release] + 3)
+    is_part &= (place >= half[release]) & (place < half[release] + PARTS)
     parts = [(release, np.where(is_part, PART, kind), place * _KEYS + 4)]
     headed = np.flatnonzero((luck(seed, "heading", numbers) < HEADED) & (counts >= 4))
     indexed = np.unique(release[is_part])
@@ -156,14 +157,14 @@ def _credits(shelves: Shelves, entries: Rows, editors: Editors) -> pa.Array:
     is_music = entries.track != NOBODY
     featured, remixer = (np.where(is_music, who, NOBODY) for who in editors.guests(np.maximum(entries.track, 0)))
     is_credited = is_music & (luck(seed, "credited", entries.numbers) < CREDITED)
-    others = np.where(is_credited, below(entries.luck(seed, "credits"), 4), 0)
+    others = np.where(is_credited, below(entries.luck(seed, "credits"), 5), 0)
     counts = (featured != NOBODY) + (remixer != NOBODY) + others
     group, place = runs(counts)
     artist = shelves.world.tracks.artist_of[entries.track[group]].astype(np.int64)
     ids = entries.numbers[group], 8 * entries.order[group] + place
     named = np.where(place == 0, np.where(featured != NOBODY, featured, remixer)[group], NOBODY)
     named = np.where((place == 1) & ((featured != NOBODY) & (remixer != NOBODY))[group], remixer[group], named)
-    people = np.where(named != NOBODY, named, shelves.colleague(artist, luck(seed, "writer", *ids)))
+    people = np.where(named != NOBODY, named, shelves.helper(artist, luck(seed, "writer", *ids)))
     fixed = where(named == remixer[group], "Remix", "Featuring")
     elements = credit_elements(seed, editors, people, where(named != NOBODY, fixed, ""), ids)
     return wrapped("extraartists", elements, counts)

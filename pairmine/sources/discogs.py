@@ -7,6 +7,7 @@ are made (`_discogs_tables.py`).
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -33,8 +34,10 @@ from pairmine.sources._spool import Rejects
 
 KIND = "discogs"
 
-PART_ROWS = 1_000_000
 PART_BYTES = 32 << 20
+WAITING_BYTES = 96 << 20
+MOST_TOLD = 20
+MAX_ODDITIES = 10_000
 MAX_READERS = 8  # more than these the decompression cannot feed
 _SEEN_BYTES = 1 << 28  # a bit for each number an int32 can be; untouched pages cost nothing
 
@@ -82,19 +85,17 @@ class _Reading:
 
     def parts(self, files: list[Path]) -> Iterator[tuple[str, pa.Table]]:
         """Yield the tables of all files in parts, and each table at least once."""
-        waiting: dict[str, list[pa.Table]] = {table.name: [] for table in DUMP}
-        untold = set(waiting)
+        waiting = {table.name: _Waiting() for table in DUMP}
         for parsed in in_order(parse, self._chunks(files), self._threads):
             for name, table in self._taken(parsed).items():
-                waiting[name].append(table)
-                if _is_full(waiting[name]):
-                    untold.discard(name)
-                    yield name, pa.concat_tables(waiting[name])
-                    waiting[name] = []
+                waiting[name].add(table)
+            while (due := _due(waiting)) is not None:
+                yield due, waiting[due].take()
         for table in DUMP:
-            rest = waiting.pop(table.name)
-            if rest or table.name in untold:
-                yield table.name, pa.concat_tables([*rest, table.arrow.empty_table()])
+            last = waiting[table.name]
+            if last.tables or not last.is_told:
+                last.add(table.arrow.empty_table())
+                yield table.name, last.take()
 
     def _chunks(self, files: Iterable[Path]) -> Iterator[Chunk]:
         there = [file for file in files if file.exists()]
@@ -116,7 +117,8 @@ class _Reading:
         """Return what a chunk brings that was not met before."""
         for reject in parsed.rejects:
             self.rejects.add(parsed.file, reject)
-        self._oddities.update(parsed.oddities)
+        if len(self._oddities) < MAX_ODDITIES:  # names made up by the thousand are not worth keeping
+            self._oddities.update(parsed.oddities)
         new = np.empty(parsed.ids.size, np.bool_)
         met = int(mark_seen(parsed.ids, self._seen[parsed.kind], new))
         self._met[parsed.kind] += met
@@ -126,10 +128,12 @@ class _Reading:
         return {name: table.filter(pa.array(new[parsed.records[name]])) for name, table in parsed.tables.items()}
 
     def tell(self) -> None:
-        """Name once what the files hold and no table has room for."""
-        for oddity, count in sorted(self._oddities.items()):
-            if count:
-                say(f"left out, as not known: {oddity} ({count:,})")
+        """Name once what the files hold and no table has room for, the most frequent first."""
+        found = sorted((+self._oddities).items(), key=lambda each: (-each[1], each[0]))
+        for oddity, count in found[:MOST_TOLD]:
+            say(f"left out, as not known: {shown(oddity)} ({count:,})")
+        if found[MOST_TOLD:]:
+            say(f"left out, as not known: {len(found) - MOST_TOLD} more kinds of things")
 
     def tallies(self) -> list[Tally]:
         """Return what became of the records of each kind, and of the files."""
@@ -140,9 +144,29 @@ class _Reading:
         return [*records, Tally("files", self._files, rejected=rejected["files"])]
 
 
-def _is_full(tables: list[pa.Table]) -> bool:
-    rows = sum(table.num_rows for table in tables)
-    return rows >= PART_ROWS or sum(table.nbytes for table in tables) >= PART_BYTES
+@dataclass
+class _Waiting:
+    """What is to be the next part of a table."""
+
+    tables: list[pa.Table] = field(default_factory=list)
+    bytes: int = 0
+    is_told: bool = False
+
+    def add(self, table: pa.Table) -> None:
+        self.tables.append(table)
+        self.bytes += table.nbytes
+
+    def take(self) -> pa.Table:
+        part = pa.concat_tables(self.tables)
+        self.tables, self.bytes, self.is_told = [], 0, True
+        return part
+
+
+def _due(waiting: dict[str, _Waiting]) -> str | None:
+    """Return the table to write now: the largest, if it or all of them have grown enough."""
+    name = max(waiting, key=lambda name: waiting[name].bytes)
+    is_due = waiting[name].bytes >= PART_BYTES or sum(each.bytes for each in waiting.values()) >= WAITING_BYTES
+    return name if is_due else None
 
 
 def _name(path: Path) -> str:

@@ -7,5 +7,5 @@ A strategy is a module with
 - `EPOCHS`, how many pair epochs are drawn unless asked otherwise;
 - `OPTIONS`, the fields of `Parameters` it heeds, and `CHECKS`, the files of sql/checks/ its pairs must pass;
 - `prepare(inputs, parameters)`, which does what is common to all epochs and returns the function that draws one;
-- `evidence(inputs, parameters)`, the tables its checks need beyond the catalogue.
+- `evidence(inputs, parameters)`, the tables its checks need beyond the catalogue, if they need any.
 """

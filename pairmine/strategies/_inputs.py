@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ import pyarrow.parquet as pq
 
 from pairmine import engine
 from pairmine.errors import MissingError, UsageError
-from pairmine.kernels.groups import Groups, distinct
+from pairmine.kernels.groups import Groups, distinct, grouped, transposed
 from pairmine.kernels.matching import Matches
-from pairmine.kernels.topk import SCORES, TIES
+from pairmine.kernels.topk import SCORES, TIES, Neighbours
 from pairmine.registry import check_name
 
 Draw = Callable[[int], Matches]
@@ -32,6 +33,8 @@ class Parameters:
     max_playlist_length: int | None = None
     score: str = "count"
     ties: str = "rarer"
+    min_group: int = 1
+    max_pairs_per_group: int | None = None
 
     def heeded(self, options: frozenset[str], strategy: str) -> dict[str, Any]:
         """Return the parameters a strategy heeds.
@@ -39,9 +42,11 @@ class Parameters:
         Raises:
             UsageError: a value is impossible, or one was given that the strategy does not heed.
         """
-        longest = self.max_playlist_length
-        if self.top_k < 1 or self.min_count < 1 or (longest is not None and longest < 2):
-            raise UsageError("--top-k and --min-count start at 1, --max-playlist-length at 2")
+        longest, most = self.max_playlist_length, self.max_pairs_per_group
+        if min(self.top_k, self.min_count, self.min_group, 1 if most is None else most) < 1:
+            raise UsageError("--top-k, --min-count, --min-group and --max-pairs-per-group start at 1")
+        if longest is not None and longest < 2:
+            raise UsageError("--max-playlist-length starts at 2")
         if not 0 <= self.seed < 2**63:
             raise UsageError(f"--seed {self.seed}: give a number from 0 to {2**63 - 1}")
         check_name("score", self.score, SCORES)
@@ -54,7 +59,10 @@ class Parameters:
 
 
 class Inputs:
-    """One source as strategies see it: its tables by SQL, its groups as arrays."""
+    """One source as strategies see it: its tables by SQL, its groups as arrays.
+
+    `excluded` are the tracks that may not appear; `names` is the table by which those that do are called.
+    """
 
     def __init__(self, workspace: Path, source: str, engine_name: str = "native", threads: int | None = None):
         check_name("engine", engine_name, ENGINES)
@@ -63,6 +71,7 @@ class Inputs:
         self.source, self.engine, self.threads = source, engine_name, threads
         self.tracks = self.rows("tracks")
         self.excluded = np.empty(0, np.int32)
+        self.names = "tracks"
 
     def table(self, query: str) -> pa.Table:
         """Return the rows of a query."""
@@ -70,8 +79,10 @@ class Inputs:
 
     def sql(self, name: str, parameters: Parameters, **variables: Any) -> pa.Table:
         """Run `sql/strategies/<name>.sql` with these parameters."""
-        common = {"max_playlist_length": parameters.max_playlist_length, "excluded": self.excluded.tolist()}
+        common = {"max_playlist_length": parameters.max_playlist_length, "min_group": parameters.min_group}
         engine.set_variables(self.connection, common | variables)
+        self.connection.register("left_out", pa.table({"track_id": self.excluded}))
+        self.connection.execute("set variable excluded = (select coalesce(list(track_id), []) from left_out)")
         return self.table(engine.statement(f"strategies/{name}"))
 
     @cached_property
@@ -88,10 +99,26 @@ class Inputs:
         groups = self._stored_groups("playlist_tracks", "playlist_id", "playlists")
         return distinct(groups, self.kept, parameters.max_playlist_length)
 
-    def artists(self, parameters: Parameters) -> Groups:
-        """Return each artist's distinct kept tracks."""
-        self.require("track_artists")
-        return self._sql_groups("artist_co", "artists", parameters)
+    def groups(self, of: str, parameters: Parameters) -> Groups:
+        """Return each release's, artist's or label's distinct kept tracks, ascending; groups too small are empty."""
+        self.require(f"track_{of}s")
+        if self.engine == "duckdb":
+            return self._sql_groups(of, f"{of}s", parameters)
+        return distinct(self._relation(of), self.kept, min_size=parameters.min_group)
+
+    def attached(self, of: str) -> Groups:
+        """Return the ids of each kept track's releases, artists or labels, ascending."""
+        return transposed(self.groups(of, Parameters()), self.tracks)
+
+    @staticmethod
+    def neighbours(rows: pa.Table, of: str, neighbour: str, count: int, parameters: Parameters) -> Neighbours:
+        """Return the rows (of, rank, neighbour, score) of a top-k query as arrays for ids 0 … count − 1."""
+        shape = (count, parameters.top_k)
+        ids, scores = np.full(shape, -1, np.int32), np.zeros(shape, np.float32)
+        place = rows.column(of).to_numpy(), rows.column("rank").to_numpy() - 1
+        ids[place] = rows.column(neighbour).to_numpy()
+        scores[place] = rows.column("score").to_numpy()
+        return Neighbours(ids, scores)
 
     def require(self, *tables: str) -> None:
         """Raise MissingError unless the source has these tables."""
@@ -108,7 +135,7 @@ class Inputs:
 
     def _sql_groups(self, name: str, table: str, parameters: Parameters) -> Groups:
         rows = self.sql(name, parameters)
-        return _groups(rows.column("group_id").to_numpy(), rows.column("track_id").to_numpy(), self.rows(table))
+        return grouped(rows.column("group_id").to_numpy(), rows.column("track_id").to_numpy(), self.rows(table))
 
     def _stored_groups(self, table: str, group: str, groups: str) -> Groups:
         """Read a table that is stored in the order of its groups, part by part."""
@@ -124,23 +151,17 @@ class Inputs:
             done += part.num_rows
         return Groups(np.concatenate(([0], np.cumsum(sizes))), members)
 
-    def exclude(self, keys: set[str]) -> int:
-        """Let the tracks with these keys, or by artists with these keys, not appear; return how many keys are known."""
-        self.connection.register("excluded_keys", pa.table({"key": pa.array(sorted(keys), pa.string())}))
-        by_artist = (
-            "union select track_id, artists.key from artists join track_artists using (artist_id)"
-            if (self.folder / "track_artists").is_dir()
-            else ""
-        )
-        found = self.table(
-            f"with named as (select track_id, key from tracks {by_artist}) "
-            "select track_id, key from named semi join excluded_keys using (key)"
-        )
-        self.excluded = np.unique(found.column("track_id").to_numpy()).astype(np.int32)
-        return len(set(found.column("key").to_pylist()))
+    def _relation(self, of: str) -> Groups:
+        """Read a track's releases, artists or labels as groups of ascending tracks, whatever the order of rows."""
+        rows = [
+            pq.ParquetFile(file).read(["track_id", f"{of}_id"])
+            for file in sorted((self.folder / f"track_{of}s").glob("*.parquet"))
+        ]
+        tracks, ids = (np.concatenate([part.column(i).to_numpy() for part in rows]) for i in range(2))
+        return transposed(grouped(tracks, ids, self.tracks), self.rows(f"{of}s"))
 
 
-def _groups(group_ids: npt.NDArray[Any], track_ids: npt.NDArray[Any], groups: int) -> Groups:
-    """Return groups from rows in the order of their group."""
-    sizes = np.bincount(group_ids, minlength=groups)
-    return Groups(np.concatenate(([0], np.cumsum(sizes))), track_ids.astype(np.int32))
+def evidence(rule: ModuleType, inputs: Inputs, parameters: Parameters) -> dict[str, pa.Table]:
+    """Return the tables that the checks of a strategy need beyond the catalogue: none unless it says so."""
+    tables: dict[str, pa.Table] = rule.evidence(inputs, parameters) if hasattr(rule, "evidence") else {}
+    return tables

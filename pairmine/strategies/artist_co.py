@@ -1,7 +1,5 @@
 """Artist co-occurrence: tracks of one artist, two by two, without a pool."""
 
-import pyarrow as pa
-
 from pairmine.kernels.matching import Matches, pair_groups
 from pairmine.seeding import stream
 from pairmine.strategies._inputs import Draw, Inputs, Parameters
@@ -17,15 +15,10 @@ CHECKS = ("no_self_pair", "once_a_via", "artist_holds_both")
 
 def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
     """Return the function that draws an epoch: each artist's tracks in random order, in pairs."""
-    artists = inputs.artists(parameters)
+    artists = inputs.groups("artist", parameters)
 
     def draw(epoch: int) -> Matches:
         visit, shuffle = (stream(parameters.seed, "artist-co", epoch, name) for name in ("visit", "shuffle"))
         return pair_groups(artists, inputs.tracks, visit, shuffle, pool=False)
 
     return draw
-
-
-def evidence(inputs: Inputs, parameters: Parameters) -> dict[str, pa.Table]:
-    """Its checks need the catalogue alone."""
-    return {}

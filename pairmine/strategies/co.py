@@ -1,7 +1,5 @@
 """Co-occurrence: tracks of one playlist, two by two, each track at most once an epoch."""
 
-import pyarrow as pa
-
 from pairmine.kernels.matching import Matches, pair_groups
 from pairmine.seeding import stream
 from pairmine.strategies._inputs import Draw, Inputs, Parameters
@@ -24,8 +22,3 @@ def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
         return pair_groups(playlists, inputs.tracks, visit, shuffle, pool=True)
 
     return draw
-
-
-def evidence(inputs: Inputs, parameters: Parameters) -> dict[str, pa.Table]:
-    """Its checks need the catalogue alone."""
-    return {}

@@ -1,7 +1,6 @@
 """Self: each track with itself; the trainer makes the two views."""
 
 import numpy as np
-import pyarrow as pa
 
 from pairmine.kernels.matching import Matches
 from pairmine.strategies._inputs import Draw, Inputs, Parameters
@@ -26,8 +25,3 @@ def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
         return Matches(tracks, tracks, np.full(tracks.size, -1, np.int32), np.ones(tracks.size, np.float32))
 
     return draw
-
-
-def evidence(inputs: Inputs, parameters: Parameters) -> dict[str, pa.Table]:
-    """Its checks need the pairs alone."""
-    return {}

@@ -50,12 +50,7 @@ def _by_sql(inputs: Inputs, parameters: Parameters, ties: int) -> Neighbours:
     names = ("top_k", "min_count", "score", "ties")
     variables = {name: getattr(parameters, name) for name in names}
     rows = inputs.sql("tco", parameters, stream=ties, **variables)
-    shape = (inputs.tracks, parameters.top_k)
-    ids, scores = np.full(shape, -1, np.int32), np.zeros(shape, np.float32)
-    place = rows.column("track_id").to_numpy(), rows.column("rank").to_numpy() - 1
-    ids[place] = rows.column("neighbour_id").to_numpy()
-    scores[place] = rows.column("score").to_numpy()
-    return Neighbours(ids, scores)
+    return inputs.neighbours(rows, "track_id", "neighbour_id", inputs.tracks, parameters)
 
 
 def evidence(inputs: Inputs, parameters: Parameters) -> dict[str, pa.Table]:

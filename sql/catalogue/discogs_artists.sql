@@ -13,7 +13,7 @@ with occurrences as (
 artists as (
     select
         artist,
-        arg_min(name, (release + 1::hugeint) << 64 | (entry + 1::hugeint) << 32 | (place + 1)) as name,
+        arg_min(name, (release, entry, place)) as name,
         coalesce(min(name) <> max(name), false) as disagrees
     from occurrences
     where artist > 0 and artist not in (194, 355, 118760)

@@ -10,7 +10,7 @@ with occurrences as (
 labels as (
     select
         label,
-        arg_min(name, (release + 1::bigint) << 32 | (place + 1)) as name,
+        arg_min(name, (release, place)) as name,
         coalesce(min(name) <> max(name), false) as disagrees
     from occurrences
     where label > 0 and label <> 1818

@@ -16,6 +16,7 @@ compared as (
         greatest(len(left_names), len(right_names)) as more,
         list_has_any(left_mains, right_mains)
             or list_has_any(left_mains, r.guests) or list_has_any(right_mains, l.guests) as met,
+        list_sort(l.guests) = list_sort(r.guests) as same_guests,
         abs(l.duration_ms - r.duration_ms) as gap_ms,
         coalesce(l.album = r.album, false) as same_album,
         l.common as common
@@ -27,8 +28,8 @@ select
     left_id, right_id, left_core, right_core, left_detail, right_detail, left_artist, right_artist,
     case
         when not met then 0
-        when shared = more then 3
-        when shared = fewer then 2
+        when shared = more or (left_artist = right_artist and same_guests) then 3
+        when shared = fewer and more <= fewer + 2 then 2
         else 1
     end::tinyint as names_agree,
     coalesce(gap_ms, -1)::integer as gap_ms,

@@ -1,7 +1,7 @@
 -- one row per link of a sample: getvariable('rows') of every band of scores, by a hash of the keys.
 with
 banded as (
-    select *, case when score = 1 then 1.0 else floor(score::double * 20) / 20 end as band
+    select *, case when score = 1 then 1.0 else floor(round(score::double, 6) * 20) / 20 end as band
     from links
 ),
 drawn as (

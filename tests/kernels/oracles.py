@@ -81,3 +81,87 @@ def tco_epoch(neighbours: list[list], visit: int, choice: int) -> list[tuple[int
             pairs.append((track, other, score))
             available -= {track, other}
     return pairs
+
+
+def constrained_epoch(
+    groups: list[list[int]],
+    apart: list[set[int]],
+    partners: list[list[int]],
+    visit: int,
+    choice: int,
+    max_pairs: int | None,
+    large: int,
+) -> list[tuple[int, int, int]]:
+    """Match every available track with a random eligible member of a partner of one of its groups.
+
+    Follows the draws of kernels/constrained.py: lists of live members, tries, walks and blockades.
+    """
+    tracks = len(apart)
+    own = [[g for g, members in enumerate(groups) if track in members] for track in range(tracks)]
+    live, size = [list(members) for members in groups], [len(members) for members in groups]
+    blockades: list[list[list[int]]] = [[] for _ in groups]
+    available = set(range(tracks))
+    linked: Counter[int] = Counter()
+    pairs = []
+
+    def place(track: int, count: int) -> int:
+        nonlocal draws
+        key = int(seeding.mix(choice, track))
+        draws += 1
+        return int(seeding.mix32(np.uint64((draws - 1) ^ key))) * count >> 32
+
+    def fits(track: int, other: int) -> bool:
+        return other in available and other != track and not apart[track] & apart[other]
+
+    def drop(group: int, at: int) -> None:
+        live[group][at] = live[group][-1]
+        live[group].pop()
+
+    def member(track: int, group: int) -> int | None:
+        members, tries = live[group], 0
+        if any(set(ids) <= apart[track] for ids in blockades[group]):
+            return None
+        while members and tries < 4 + len(members) // 4:
+            at = place(track, len(members))
+            if members[at] not in available:
+                drop(group, at)
+            elif fits(track, members[at]):
+                return members[at]
+            else:
+                tries += 1
+        at = eligible = 0
+        while at < len(members):
+            if members[at] not in available:
+                drop(group, at)
+                continue
+            if fits(track, members[at]):
+                members[at], members[eligible] = members[eligible], members[at]
+                eligible += 1
+            at += 1
+        if eligible:
+            return members[place(track, eligible)]
+        if size[group] >= large:
+            needed = set(apart[track])
+            for each in sorted(apart[track]):
+                if all((needed - {each}) & apart[other] for other in members if other != track):
+                    needed -= {each}
+            if needed:
+                blockades[group].append(sorted(needed))
+        return None
+
+    for track in sorted(range(tracks), key=lambda t: int(seeding.mix(visit, t))):
+        ways = [(group, partner) for group in own[track] for partner in partners[group]]
+        draws = 0
+        while ways and track in available:
+            at = place(track, len(ways))
+            group, partner = ways[at]
+            ways[at] = ways[-1]
+            ways.pop()
+            if partner < 0 or (max_pairs is not None and linked[group] >= max_pairs):
+                continue
+            other = member(track, partner)
+            if other is not None:
+                pairs.append((track, other, group))
+                available -= {track, other}
+                linked[group] += 1
+    return pairs

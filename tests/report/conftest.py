@@ -21,7 +21,8 @@ def write_world(workspace: Path, name: str, playlists: list[list[int]]) -> None:
     artists_of = {track: {track // 3, track // 5} for track in tracks}
     releases_of = {track: {track // 4} | ({track // 7} if track % 2 else set()) for track in tracks}
     names = [f"Name {artist // 2}" for artist in range(len(tracks))]
-    relations = {"artist": artists_of, "release": releases_of}
+    labels_of = {track: {track // 15} | ({track // 21} if track % 3 else set()) for track in tracks}
+    relations = {"artist": artists_of, "release": releases_of, "label": labels_of}
     rows = {
         "tracks": [
             {
@@ -34,6 +35,7 @@ def write_world(workspace: Path, name: str, playlists: list[list[int]]) -> None:
             for t in tracks
         ],
         "artists": [{"artist_id": a, "key": f"a{a:06d}", "name": each} for a, each in enumerate(names)],
+        "labels": [{"label_id": g, "key": f"l{g:06d}", "name": f"Label {g}"} for g in tracks],
         "releases": [{"release_id": r, "key": f"r{r:06d}", "title": f"Album {r}"} for r in tracks],
         "playlists": [
             {

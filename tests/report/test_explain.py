@@ -12,6 +12,7 @@ from pairmine.report.describe import describe
 from pairmine.report.explain import Explained, explain
 from pairmine.schema import CATALOGUE, PAIRS
 from pairmine.strategies._inputs import Parameters
+from pairmine.strategies._restrictions import Restrictions
 from tests.conftest import random_playlists
 from tests.report.conftest import write_world
 
@@ -21,13 +22,15 @@ def key(track: int) -> str:
 
 
 def test_what_two_tracks_share(world, rows) -> None:
-    playlists, artists, releases = defaultdict(set), defaultdict(set), defaultdict(set)
+    playlists, artists, releases, labels = (defaultdict(set) for _ in range(4))
     for track, group in rows("track_id, playlist_id", "playlist_tracks"):
         playlists[track].add(f"p{group:06d}")
     for track, group in rows("track_id, artist_id", "track_artists"):
         artists[track].add(f"a{group:06d}")
     for track, group in rows("track_id, release_id", "track_releases"):
         releases[track].add(f"r{group:06d}")
+    for track, group in rows("track_id, label_id", "track_labels"):
+        labels[track].add(f"l{group:06d}")
     lengths = Counter(f"p{playlist:06d}" for (playlist,) in rows("playlist_id", "playlist_tracks"))
     for a, b in [(0, 1), (2, 3), (0, 600), (5, 8), (690, 691)]:
         found = explain(world, key(a), key(b))
@@ -36,6 +39,7 @@ def test_what_two_tracks_share(world, rows) -> None:
         }
         assert {row["key"] for row in found.shared["artists"]} == artists[a] & artists[b]
         assert {row["key"] for row in found.shared["albums"]} == releases[a] & releases[b]
+        assert {row["key"] for row in found.shared["labels"]} == labels[a] & labels[b]
         assert [track["playlists"] for track in found.tracks] == [len(playlists[a]), len(playlists[b])]
 
 
@@ -45,7 +49,9 @@ def test_ranks_are_those_of_the_strategy(tmp_path, score, ties) -> None:
     write_world(tmp_path, "toy", random_playlists(60, 90, seed=5))
     (tmp_path / "out").write_text("t000001\n")
     parameters = Parameters(seed=7, score=score, ties=ties, min_count=2, max_playlist_length=20)
-    pair_set = build_pairs(tmp_path, "toy", "tco", parameters=parameters, epochs=2, exclude=tmp_path / "out").folder
+    pair_set = build_pairs(
+        tmp_path, "toy", "tco", parameters=parameters, epochs=2, restrictions=Restrictions(exclude=tmp_path / "out")
+    ).folder
     variables = {"score": score, "ties": ties, "min_count": 2, "max_playlist_length": 20, "excluded": [1]}
     with engine.open_source(tmp_path, "toy") as connection:
         engine.set_variables(connection, {**variables, "top_k": 10**6, "stream": seeding.stream(7, "tco", "ties")})

@@ -13,6 +13,7 @@ from pairmine.pairing import build_pairs
 from pairmine.report.pair_stats import pair_stats
 from pairmine.report.stats import stats
 from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._restrictions import Restrictions
 from tests.conftest import random_playlists
 from tests.report.conftest import write_world
 
@@ -88,7 +89,13 @@ def related(world, strategy, rows) -> dict[int, set]:
     """Return the tracks that may be positives of each, the track itself among them."""
     tracks = [track for (track,) in rows("track_id", "tracks")]
     found = {track: {track} for track in tracks}
-    tables = {"co": ("playlist_tracks", "playlist_id"), "artist-co": ("track_artists", "artist_id")}
+    tables = {
+        "co": ("playlist_tracks", "playlist_id"),
+        "artist-co": ("track_artists", "artist_id"),
+        "artist": ("track_artists", "artist_id"),
+        "release": ("track_releases", "release_id"),
+        "label": ("track_labels", "label_id"),
+    }
     if strategy in tables:
         table, column = tables[strategy]
         members = defaultdict(set)
@@ -97,6 +104,14 @@ def related(world, strategy, rows) -> dict[int, set]:
         for group in members.values():
             for track in group:
                 found[track] |= group
+    elif strategy == "label-co":
+        partners, _ = registry.load("strategies", strategy).partners(Inputs(world, "toy"), Parameters())
+        labels, members = defaultdict(set), defaultdict(set)
+        for track, label in rows("track_id, label_id", "track_labels"):
+            labels[track].add(label)
+            members[label].add(track)
+        for track in tracks:
+            found[track] |= {t for label in labels[track] for p in partners[label].tolist() for t in members[p]}
     elif strategy == "tco":
         ids, _ = registry.load("strategies", "tco").neighbours(Inputs(world, "toy"), Parameters())
         for track in tracks:
@@ -126,7 +141,7 @@ def test_false_negatives(world, strategy, figures, pairs, rows) -> None:
     assert (found["anchors"], found["anchors_hit"]) == (anchors, hit_anchors)
     assert (found["batches"], found["batches_hit"]) == (batches, hit_batches)
     assert found["per_anchor"] == pytest.approx(hit_anchors / anchors)
-    assert (hit_anchors == 0) == (strategy == "self")
+    assert (hit_anchors == 0) == (strategy in ("self", "track"))
 
 
 def _place(stream: int, anchor: int, positive: int) -> int:
@@ -143,8 +158,27 @@ def test_fewer_pairs_than_a_batch_are_one_batch(world) -> None:
 
 def test_the_paper_stands_beside(figures, strategy) -> None:
     rule = registry.load("strategies", strategy)
+    if rule.PAPER_PAIRS is None:
+        assert figures["paper"] is None
+        return
+    tracks = 3_300_000 if rule.PAPER.startswith("discogs-2022") else 1_779_072
     assert figures["paper"]["pairs"] == rule.PAPER_PAIRS
-    assert figures["paper"]["pairs_per_track"] == pytest.approx(rule.PAPER_PAIRS / 1_779_072)
+    assert figures["paper"]["pairs_per_track"] == pytest.approx(rule.PAPER_PAIRS / tracks)
+
+
+def test_diversity_counts_all_that_is_attached_to_the_tracks_used(figures, pairs, rows) -> None:
+    used = {track for _, anchor, positive, _ in pairs for track in (anchor, positive)}
+    expected = {"tracks": len(used)}
+    for of in ("release", "artist", "label"):
+        attached = rows(f"track_id, {of}_id", f"track_{of}s")
+        expected[f"{of}s"] = len({group for track, group in attached if track in used})
+    assert figures["diversity"] == expected
+
+
+def test_table_1_of_the_paper_stands_beside(world) -> None:
+    found = pair_stats(world, world / "pairs" / "toy-label")
+    assert f"142,000 labels attached to the tracks used; here {found.figures['diversity']['labels']:,}" in str(found)
+    assert "1,100,000" in str(found)
 
 
 def test_a_set_without_its_source_says_what_is_missing(world, tmp_path, pairs, strategy, figures) -> None:
@@ -171,7 +205,9 @@ def test_a_source_ingested_anew_is_not_mixed_with_old_pairs(tmp_path) -> None:
 def test_excluded_tracks_are_no_false_negatives(tmp_path) -> None:
     write_world(tmp_path, "toy", random_playlists(80, 200, seed=4))
     (tmp_path / "out").write_text("t000000\nt000001\nt000002\n")
-    build_pairs(tmp_path, "toy", "tco", parameters=Parameters(), epochs=2, exclude=tmp_path / "out")
+    build_pairs(
+        tmp_path, "toy", "tco", parameters=Parameters(), epochs=2, restrictions=Restrictions(exclude=tmp_path / "out")
+    )
     folder = tmp_path / "pairs" / "toy-tco"
     rule = registry.load("strategies", "tco")
     inputs = Inputs(tmp_path, "toy")

@@ -1,0 +1,108 @@
+"""Which tracks of a source may appear: not those excluded, only those named, of one split, or linked to a source."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pairmine import engine, links, progress, store
+from pairmine.errors import InputError, MissingError
+from pairmine.registry import check_name
+from pairmine.strategies._inputs import Inputs
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Restrictions:
+    """Which tracks may appear; what is left out is left out before anything is counted."""
+
+    exclude: Path | None = None
+    keys: Path | None = None
+    split: str | None = None
+    on: str | None = None
+
+    def request(self, workspace: Path, source: str) -> dict[str, Any]:
+        """Return the part of a set's manifest that tells which tracks might appear.
+
+        Raises:
+            InputError: a file of keys cannot be read.
+            MissingError: the source was not split, or not linked to the other.
+        """
+        return {
+            "exclude": self.exclude and store.digest(sorted(_read_keys(self.exclude, "--exclude"))),
+            "keys": self.keys and store.digest(sorted(_read_keys(self.keys, "--keys"))),
+            "split": self.split and {"name": self.split, **_splits(workspace, source)},
+            "on": self.on,
+            "links": self.on and links.fingerprint(workspace, source, self.on),
+        }
+
+    def apply(self, workspace: Path, inputs: Inputs) -> None:
+        """Leave the other tracks of a source out, and say how many; linked ones go by their names in the other source.
+
+        Raises:
+            UsageError: there is no split of that name.
+        """
+        kept = np.ones(inputs.tracks, np.bool_)
+        if self.exclude:
+            has_artists = (inputs.folder / "track_artists").is_dir()
+            queries = ["tracks_named", *(["tracks_by_artists_named"] if has_artists else [])]
+            kept &= ~_named(inputs, self.exclude, "--exclude", queries)
+        if self.keys:
+            kept &= _named(inputs, self.keys, "--keys", ["tracks_named"])
+        if self.split:
+            kept &= _of_split(inputs, self.split)
+        if self.on:
+            linked = links.linked(workspace, inputs.source, self.on)
+            inputs.connection.register("linked", linked)
+            inputs.names = "linked"
+            kept &= _flags(inputs, linked)
+        inputs.excluded = np.flatnonzero(~kept).astype(np.int32)
+        if inputs.excluded.size:
+            progress.say(f"{inputs.excluded.size:,} of {inputs.tracks:,} tracks of {inputs.source} left out")
+
+
+def _splits(workspace: Path, source: str) -> dict[str, Any]:
+    """Return how a source was split."""
+    manifest = store.read_manifest(engine.source_folder(workspace, source))
+    if "splits" not in manifest:
+        raise MissingError(f"source {source!r} is not split: run `pairmine split {source}` first")
+    made: dict[str, Any] = manifest["splits"]
+    return made
+
+
+def _read_keys(file: Path, option: str) -> set[str]:
+    """Read a file of keys, one a line."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+        return {line.removesuffix("\r") for line in lines if line.strip()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the keys of {option} from {file}: {error}") from None
+
+
+def _flags(inputs: Inputs, rows: pa.Table) -> Flags:
+    """Return one flag a track: whether it is among the rows."""
+    flags = np.zeros(inputs.tracks, np.bool_)
+    flags[rows.column("track_id").to_numpy()] = True
+    return flags
+
+
+def _named(inputs: Inputs, file: Path, option: str, queries: list[str]) -> Flags:
+    """Return one flag a track: whether a file of keys names it, and say how many of the keys are known."""
+    keys = _read_keys(file, option)
+    inputs.connection.register("listed_keys", pa.table({"key": pa.array(sorted(keys), pa.string())}))
+    named = pa.concat_tables(inputs.table(engine.statement(f"restrictions/{query}")) for query in queries)
+    known = len(named.column("key").unique())
+    progress.say(f"{known:,} of {len(keys):,} keys of {option} are in {inputs.source}")
+    return _flags(inputs, named)
+
+
+def _of_split(inputs: Inputs, split: str) -> Flags:
+    """Return one flag a track: whether it is in a split."""
+    known = inputs.table("select distinct split from splits order by split").column("split").to_pylist()
+    check_name("split", split, known)
+    engine.set_variables(inputs.connection, {"split": split})
+    return _flags(inputs, inputs.table(engine.statement("restrictions/tracks_of_split")))

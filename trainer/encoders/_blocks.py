@@ -1,0 +1,36 @@
+"""Pieces that several networks are made of."""
+
+from torch import Tensor, nn
+
+Size = int | tuple[int, int]
+
+
+def conv_norm_relu(
+    inputs: int,
+    outputs: int,
+    kernel: Size,
+    *,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    groups: int = 1,
+) -> nn.Sequential:
+    """A convolution without bias, batch norm, ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+def global_mean(x_BCFT: Tensor) -> Tensor:
+    """Mean over bands and frames, `x_BC`."""
+    return x_BCFT.mean((2, 3))
+
+
+def initialise(network: nn.Module) -> None:
+    """He's initialisation for ReLU: convolutions by their outputs as ResNet has it, linear layers by their inputs."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
