@@ -156,7 +156,7 @@ def build_pairs(
     pairmine build-pairs --source mpd --strategy tco --epochs 50
     """
     from pairmine import pairing
-    from pairmine.strategies._inputs import Parameters
+    from pairmine.strategies._parameters import Parameters
     from pairmine.strategies._restrictions import Restrictions
 
     report = pairing.build_pairs(

@@ -20,7 +20,8 @@ from bench import common
 from pairmine import parallel, seeding
 from pairmine.kernels import matching, topk
 from pairmine.kernels.groups import Groups
-from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._inputs import Inputs
+from pairmine.strategies._parameters import Parameters
 
 K = 10
 THREADS = 2

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pairmine import engine, links, registry, store
 from pairmine.errors import DamagedError, MissingError, PairmineError
-from pairmine.schema import CATALOGUE, LINKS, PAIR_TABLES, PAIRS, Table
-from pairmine.strategies._inputs import Inputs, Parameters, evidence
+from pairmine.schema import CATALOGUE, EPOCHS, LINKS, Table, pair_table
+from pairmine.strategies._inputs import Inputs, evidence
+from pairmine.strategies._parameters import Parameters
 
 LINK_RULES = ("links_one_to_one", "links_between_tracks", "links_sure_enough")
 EXAMPLES = 3
@@ -108,18 +110,19 @@ def _schema_problems(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
             yield f"{path} is not in the manifest"
     for entry in manifest["files"]:
         metadata = pq.read_metadata(folder / entry["path"])
-        table = _table_of(entry["path"], "strategy" in manifest)
+        columns = pq.read_schema(folder / entry["path"])
+        table = _table_of(entry["path"], manifest.get("kind", ""), columns, "strategy" in manifest)
         if metadata.num_rows != entry["rows"]:
             yield f"{folder / entry['path']} has {metadata.num_rows} rows, its manifest says {entry['rows']}"
-        if table is not None and not metadata.schema.to_arrow_schema().equals(table.arrow):
+        if table is not None and not columns.equals(table.arrow):
             yield f"{folder / entry['path']} has not the columns of table {table.name}"
 
 
-def _table_of(path: str, pair_set: bool) -> Table | None:
+def _table_of(path: str, kind: str, columns: pa.Schema, pair_set: bool) -> Table | None:
     first = Path(path).parts[0]
     if not pair_set:
         return LINKS if path == links.FILE else CATALOGUE.get(first)
-    return PAIRS if first.startswith("epoch=") else PAIR_TABLES.get(Path(first).stem)
+    return EPOCHS[kind] if first.startswith("epoch=") else pair_table(Path(first).stem, kind, columns)
 
 
 def _source_rules(folder: Path) -> Iterator[tuple[str, list[str]]]:
@@ -214,7 +217,8 @@ def _add_evidence(
 
 def _common_rules(manifest: dict[str, Any]) -> list[str]:
     """Return the rules that do not depend on the strategy: names, vias, and which tracks may appear."""
-    rules = ["known_tracks", "tracks_as_linked" if manifest.get("on") else "tracks_as_in_source", "no_excluded"]
+    known = "known_tracks_of_triplets" if manifest["kind"] == "triplets" else "known_tracks"
+    rules = [known, "tracks_as_linked" if manifest.get("on") else "tracks_as_in_source", "no_excluded"]
     rules += ["only_split"] if manifest.get("split") else []
     return rules + (["known_vias"] if manifest["via_kind"] else [])
 

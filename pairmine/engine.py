@@ -132,13 +132,15 @@ def _pair_views(workspace: Path, pair_set: Path, with_source: bool = True) -> It
     """Yield the views of a pair set, its source's tables among them."""
     manifest = store.read_manifest(pair_set)
     epochs = parquet(pair_set, "epoch=*/*.parquet", "hive_partitioning = true, hive_types = {'epoch': integer}")
-    yield f"pairs as select epoch, anchor, positive, via, score from {epochs}"
+    negative = ", negative" if manifest["kind"] == "triplets" else ""
+    yield f"pairs as select epoch, anchor, positive, via, score{negative} from {epochs}"
     yield f"pair_tracks as select * from {parquet(pair_set, 'tracks.parquet')}"
     excluded = (pair_set / "excluded.parquet").exists()
     from_excluded = parquet(pair_set, "excluded.parquet") if excluded else "pair_tracks where false"
     yield f"excluded as select track_id from {from_excluded}"
-    if (pair_set / "vias.parquet").exists():
-        yield f"vias as select * from {parquet(pair_set, 'vias.parquet')}"
+    for table in ("vias", "targets", "vocabulary"):
+        if (pair_set / f"{table}.parquet").exists():
+            yield f"{table} as select * from {parquet(pair_set, f'{table}.parquet')}"
     if with_source and manifest["source"] in sources(workspace):
         yield from _source_views(workspace / "catalogue" / manifest["source"])
 

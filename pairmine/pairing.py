@@ -8,15 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pairmine import engine, parallel, progress, registry, seeding, store
+from pairmine import engine, parallel, progress, registry, store
 from pairmine.errors import InputError, MissingError, UsageError
-from pairmine.kernels.matching import shuffled
 from pairmine.schema import CATALOGUE
 from pairmine.shards import writer as shards
-from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._finish import Finish, Finishing
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._restrictions import Restrictions
 
 NONE_LEFT_OUT = Restrictions()
+AS_DRAWN = Finishing()
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def build_pairs(
     parameters: Parameters,
     epochs: int | None = None,
     restrictions: Restrictions = NONE_LEFT_OUT,
+    finishing: Finishing = AS_DRAWN,
     out: Path | None = None,
     engine_name: str = "native",
     threads: int | None = None,
@@ -61,31 +64,35 @@ def build_pairs(
         InputError: the source holds nothing this strategy can pair.
     """
     rule = registry.load("strategies", strategy)
-    heeded = parameters.heeded(rule.OPTIONS, strategy)
+    heeded = parameters.heeded(rule, strategy)
+    parameters = Parameters(**heeded)
     if epochs is not None and epochs < 1:
         raise UsageError(f"--epochs {epochs}: at least one epoch has to be drawn")
     folder = out or workspace / "pairs" / f"{source}-{strategy}"
     source_manifest = store.read_manifest(engine.source_folder(workspace, source))
     wanted = shards.request(
-        kind=rule.KIND,
         via_kind=rule.VIA,
         source=source,
         strategy=strategy,
         parameters=heeded,
         **restrictions.request(workspace, source),
+        **finishing.request(rule.KIND),
         seed=parameters.seed,
         epochs=epochs or rule.EPOCHS,
         catalogue_fingerprint=source_manifest["fingerprint"],
-        order="shuffled",
     )
     if shards.already_there(folder, wanted, force):
         return Built(folder, store.read_manifest(folder), new=False)
     inputs = Inputs(workspace, source, engine_name, threads)
     restrictions.apply(workspace, inputs)
     with shards.writer(folder, wanted, force) as writer:
-        _write_epochs(writer, rule.prepare(inputs, parameters), wanted, inputs, rule.VIA)
+        prepared = rule.prepare(inputs, parameters)
+        finish = finishing.prepare(inputs, parameters, strategy, rule.KIND)
+        _write_epochs(writer, prepared, finish, wanted, inputs, rule.VIA)
+        for name, table in prepared.tables.items():
+            writer.write_table(name, table)
         _check_source(workspace, source, wanted["catalogue_fingerprint"])
-        manifest = writer.commit(folder)
+        manifest = writer.commit(folder, prepared.facts)
     engine.refresh(workspace)
     return Built(folder, manifest, new=True)
 
@@ -96,23 +103,24 @@ def _check_source(workspace: Path, source: str, fingerprint: str) -> None:
         raise MissingError(f"source {source!r} was ingested anew meanwhile: run the same command again")
 
 
-def _write_epochs(writer: shards.Writer, draw: Any, wanted: dict[str, Any], inputs: Inputs, via: str | None) -> None:
+def _write_epochs(
+    writer: shards.Writer, prepared: Prepared, finish: Finish, wanted: dict[str, Any], inputs: Inputs, via: str | None
+) -> None:
     """Write all epochs, one a thread at a time, then the tables of what they name."""
     used = np.zeros(inputs.tracks, np.bool_)
     groups = np.zeros(inputs.rows(f"{via}s") if via else 0, np.bool_)
 
     def write(epoch: int) -> int:
-        columns = writer.finished(epoch)
-        if columns is None:
-            name = wanted["strategy"]
-            matches = shuffled(draw(epoch), seeding.stream(wanted["seed"], name, epoch, "order"))
-            writer.write_epoch(epoch, matches)
-            columns = matches[:3]
-        anchor, positive, vias = columns
-        used[anchor] = used[positive] = True
+        matches = writer.finished(epoch)
+        if matches is None:
+            matches, facts = finish(epoch, prepared.draw(epoch))
+            writer.write_epoch(epoch, matches, facts)
+        used[matches.anchor] = used[matches.positive] = True
+        if matches.negative is not None:
+            used[matches.negative] = True
         if via:
-            groups[vias] = True
-        return int(anchor.size)
+            groups[matches.via] = True
+        return int(matches.anchor.size)
 
     epochs = wanted["epochs"]
     with progress.bar("build-pairs", epochs) as advance:

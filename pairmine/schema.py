@@ -441,6 +441,12 @@ _VIA = _int("via", "what links the pair: an id in vias.parquet, or null")
 _SCORE = Column("score", pa.float32(), "the evidence for the pair", nullable=False)
 
 PAIRS = Table("pairs", "one row per pair of an epoch", (_ANCHOR, _POSITIVE, _VIA, _SCORE))
+TRIPLETS = Table(
+    "triplets",
+    "one row per triplet of an epoch",
+    (_ANCHOR, _POSITIVE, _VIA, _SCORE, _id("negative", "track_id of the negative")),
+)
+EPOCHS = {"pairs": PAIRS, "triplets": TRIPLETS, "vectors": PAIRS, "labels": PAIRS}
 PAIR_TRACKS = Table(
     "tracks",
     "one row per track that stands in the set",
@@ -465,6 +471,44 @@ EXCLUDED = Table(
     (_id("track_id", "the track"),),
     ("track_id",),
 )
+
+LABEL_TARGETS = Table(
+    "targets",
+    "one row per track: the labels it is to be known by",
+    (
+        _id("track_id", "the track"),
+        Column("label_ids", pa.list_(pa.int32()), "its labels", nullable=False),
+        Column("weights", pa.list_(pa.float32()), "their weights, which sum to 1", nullable=False),
+    ),
+    ("track_id",),
+)
+
+
+def vector_targets(dimensions: int) -> Table:
+    """Return the table of a set of kind `vectors`."""
+    vector = Column("vector", pa.list_(pa.float32(), dimensions), "the vector it is to come near", nullable=False)
+    return Table("targets", "one row per track: its vector", (_id("track_id", "the track"), vector), ("track_id",))
+
+
+def vocabulary(dimensions: int | None = None) -> Table:
+    """Return the table of the labels of a set of kind `labels`, with a vector each or without."""
+    columns = (
+        _id("label_id", "dense from 0, by the byte order of label"),
+        Column("label", pa.string(), "the label", nullable=False),
+        Column("count", pa.int64(), "tracks that have it", nullable=False),
+    )
+    vector = (Column("vector", pa.list_(pa.float32(), dimensions), "its vector", nullable=False),) if dimensions else ()
+    return Table("vocabulary", "one row per label", columns + vector, ("label_id",))
+
+
+def pair_table(name: str, kind: str, columns: pa.Schema) -> Table | None:
+    """Return what a file beside the epochs of a set of this kind must be, given the columns it has."""
+    vector = columns.field("vector").type if "vector" in columns.names else None
+    dimensions = vector.list_size if vector is not None and pa.types.is_fixed_size_list(vector) else None
+    if name == "targets":
+        return vector_targets(dimensions or 1) if kind == "vectors" else LABEL_TARGETS
+    return vocabulary(dimensions) if name == "vocabulary" else PAIR_TABLES.get(name)
+
 
 PAIR_TABLES = {"tracks": PAIR_TRACKS, "excluded": EXCLUDED, "vias": VIAS}
 

@@ -10,7 +10,7 @@ import pytest
 from pairmine import checking, pairing, registry, store
 from pairmine.errors import DamagedError
 from pairmine.shards import writer as shards
-from pairmine.strategies._inputs import Parameters
+from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._restrictions import Restrictions
 from tests.worlds import write_source
 

@@ -7,7 +7,8 @@ import pytest
 
 from pairmine import engine, pairing, store
 from pairmine.errors import DamagedError, InputError, MissingError, UsageError
-from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._inputs import Inputs
+from pairmine.strategies._parameters import Parameters
 from tests.kernels import oracles
 from tests.worlds import write_source
 

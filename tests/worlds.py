@@ -21,7 +21,7 @@ def write_source(
     """Write a source with these playlists of track ids; every track up to the largest exists.
 
     Two tracks to a release, five artists to a label; every fifth track is on another release, every fourth on another
-    label as well.
+    label as well; three tags to a track, and edges to the tracks 1, 2 and 7 further on.
     """
     tracks = max((track for playlist in playlists for track in playlist), default=-1) + 1
     artist_of = artist_of or {track: track // 3 for track in range(tracks)}
@@ -66,6 +66,15 @@ def write_source(
                 ],
             ),
         )
+        tags = [
+            {"track_id": t, "kind": kind, "tag": f"{kind} {number}"}
+            for t in range(tracks)
+            for kind, number in (("genre", t % 5), ("genre", 5 + t % 2), ("style", t % 11))
+        ]
+        writer.write("track_tags", table("track_tags", tags))
+        edges = sorted({(t, t + step) for t in range(tracks) for step in (1, 2, 7) if t + step < tracks})
+        rows = [{"track_a": a, "track_b": b, "count": 1 + a % 3} for a, b in edges]
+        writer.write("edges", table("edges", rows))
         columns = np.array(places, np.int32).reshape(-1, 3).T
         writer.write("playlist_tracks", pa.table(list(columns), names=["playlist_id", "position", "track_id"]))
         writer.write("rejects", table("rejects", []))

@@ -15,12 +15,18 @@ AHEAD = 16
 
 
 class Matches(NamedTuple):
-    """P pairs: anchor, positive and via (int32, −1 for none) and score (float32)."""
+    """P pairs: anchor, positive and via (int32, −1 for none), score (float32); of triplets the negative too (int32)."""
 
     anchor: npt.NDArray[np.int32]
     positive: npt.NDArray[np.int32]
     via: npt.NDArray[np.int32]
     score: npt.NDArray[np.float32]
+    negative: npt.NDArray[np.int32] | None = None
+
+    def take(self, places: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "Matches":
+        """Return some of the pairs, in the order of `places`."""
+        negative = None if self.negative is None else self.negative[places]
+        return Matches(self.anchor[places], self.positive[places], self.via[places], self.score[places], negative)
 
 
 def pair_groups(groups: Groups, tracks: int, visit: int, shuffle: int, *, pool: bool) -> Matches:
@@ -74,7 +80,7 @@ def shuffled(matches: Matches, stream: int) -> Matches:
         order = np.lexsort((matches.via, matches.positive, seeding.mix(stream, matches.anchor)))
     else:
         order = (keys & np.uint64(seeding.MASK_32)).astype(np.intp)
-    return Matches(matches.anchor[order], matches.positive[order], matches.via[order], matches.score[order])
+    return matches.take(order)
 
 
 @nb.njit(cache=True, nogil=True)

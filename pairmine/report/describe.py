@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from pairmine import engine, store
 from pairmine.errors import MissingError
 from pairmine.report.source_stats import table_rows
 from pairmine.report.tables import text_table
-from pairmine.schema import CATALOGUE, LINKS, PAIR_TABLES, PAIRS, Table
+from pairmine.schema import CATALOGUE, EPOCHS, LINKS, Table, pair_table
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,10 @@ def _pair_set(folder: Path) -> dict[str, Any]:
     names = ("kind", "via_kind", "source", "strategy", "parameters", "epochs", "order", "pairmine_version")
     files = {Path(entry["path"]).stem: entry["rows"] for entry in manifest["files"] if "/" not in entry["path"]}
     pairs = sum(entry["pairs"] for entry in manifest["pairs"])
-    tables = [_table(PAIRS, "pairs", pairs)]
-    tables += [_table(PAIR_TABLES[name], name, rows) for name, rows in files.items() if name in PAIR_TABLES]
+    tables = [_table(EPOCHS[manifest["kind"]], "pairs", pairs)]
+    for name, rows in files.items():
+        table = pair_table(name, manifest["kind"], pq.read_schema(folder / f"{name}.parquet"))
+        tables += [_table(table, name, rows)] if table else []
     return {"name": folder.name, **{name: manifest[name] for name in names}, "pairs": pairs, "tables": tables}
 
 

@@ -8,7 +8,8 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pairmine import engine
-from pairmine.strategies._inputs import Inputs, Parameters, evidence
+from pairmine.strategies._inputs import Inputs, evidence
+from pairmine.strategies._parameters import Parameters
 
 PAIRS_LOOKED_AT = 1_000_000
 GROUPS = {

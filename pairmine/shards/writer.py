@@ -7,14 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pairmine import __version__, store
 from pairmine.errors import DamagedError, PairmineError, UsageError
 from pairmine.kernels.matching import Matches
-from pairmine.schema import PAIR_TABLES, PAIRS
+from pairmine.schema import EPOCHS, pair_table
 
 REQUEST = "request.json"
 PART_ROWS = 1_000_000
@@ -26,37 +25,32 @@ class Writer:
     def __init__(self, partial: Path, request: dict[str, Any]):
         self.partial, self._request = partial, request
         self._files: list[store.FileEntry] = []
-        self._epochs: dict[int, int] = {}
+        self._epochs: dict[int, dict[str, int]] = {}
+        self._columns = EPOCHS[request["kind"]].arrow
 
-    def finished(self, epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """Take over an epoch an interrupted run finished; return its anchors, positives and vias, or None."""
+    def finished(self, epoch: int) -> Matches | None:
+        """Take over an epoch an interrupted run finished and return it, or None."""
         folder, record = self.partial / _epoch_name(epoch), self.partial / _record_name(epoch)
         if not (folder.is_dir() and record.is_file()):
             return None
-        entries = [store.FileEntry(**entry) for entry in json.loads(record.read_bytes())]
+        told = json.loads(record.read_bytes())
+        entries = [store.FileEntry(**entry) for entry in told["files"]]
         if any(store.damages(self.partial, {"files": [asdict(entry) for entry in entries]})):
             return None
         table = read_parts(folder)
-        self._keep(epoch, entries)
-        return tuple(table.column(name).fill_null(-1).to_numpy() for name in ("anchor", "positive", "via"))
+        self._keep(epoch, entries, told["facts"])
+        return Matches(*(table.column(name).fill_null(-1).to_numpy() for name in self._columns.names))
 
-    def _keep(self, epoch: int, entries: list[store.FileEntry]) -> None:
+    def _keep(self, epoch: int, entries: list[store.FileEntry], facts: dict[str, int]) -> None:
         self._files += entries
-        self._epochs[epoch] = sum(entry.rows for entry in entries)
+        self._epochs[epoch] = {"epoch": epoch, "pairs": sum(entry.rows for entry in entries), **facts}
 
-    def write_epoch(self, epoch: int, matches: Matches) -> None:
-        """Write one epoch, its rows in the order given; it is there whole or not at all."""
+    def write_epoch(self, epoch: int, matches: Matches, facts: dict[str, int]) -> None:
+        """Write one epoch, its rows in the order given; it is there whole or not at all. `facts` go to the manifest."""
         name = _epoch_name(epoch)
         temporary = self.partial / f"{name}.tmp"
-        table = pa.table(
-            [
-                matches.anchor,
-                matches.positive,
-                pa.array(matches.via, pa.int32(), mask=matches.via < 0),
-                matches.score,
-            ],
-            schema=PAIRS.arrow,
-        )
+        columns = matches._asdict() | {"via": pa.array(matches.via, pa.int32(), mask=matches.via < 0)}
+        table = pa.table([columns[name] for name in self._columns.names], schema=self._columns)
         starts = range(0, max(table.num_rows, 1), PART_ROWS)
         entries = [
             store.write_parquet(temporary, f"part-{number:05d}.parquet", table.slice(start, PART_ROWS))
@@ -68,20 +62,24 @@ class Writer:
             store.remove(final)
         temporary.rename(final)
         entries = [store.FileEntry(f"{name}/{e.path}", e.rows, e.bytes, e.sha256) for e in entries]
-        store.write_bytes(self.partial / _record_name(epoch), json.dumps([asdict(e) for e in entries]).encode())
-        self._keep(epoch, entries)
+        told = {"files": [asdict(entry) for entry in entries], "facts": facts}
+        store.write_bytes(self.partial / _record_name(epoch), json.dumps(told).encode())
+        self._keep(epoch, entries, facts)
 
     def write_table(self, name: str, table: pa.Table) -> None:
         """Write `tracks.parquet`, `vias.parquet`, …"""
-        table = table.cast(PAIR_TABLES[name].arrow)
+        known = pair_table(name, self._request["kind"], table.schema)
+        if known is None:
+            raise ValueError(f"{name} is no table of a pair set")
+        table = table.select(known.arrow.names).cast(known.arrow)
         self._files.append(store.write_parquet(self.partial, f"{name}.parquet", table))
 
-    def commit(self, final: Path) -> dict[str, Any]:
-        """Write the manifest and put the set in its place; return the manifest."""
+    def commit(self, final: Path, facts: dict[str, int]) -> dict[str, Any]:
+        """Write the manifest, with figures of the set, and put the set in its place; return the manifest."""
         for record in (self.partial / REQUEST, *self.partial.glob("epoch=*.json")):
             record.unlink()
-        epochs = [{"epoch": epoch, "pairs": pairs} for epoch, pairs in sorted(self._epochs.items())]
-        manifest = store.write_manifest(self.partial, {**self._request, "pairs": epochs}, self._files)
+        content = {**self._request, "facts": facts, "pairs": [told for _, told in sorted(self._epochs.items())]}
+        manifest = store.write_manifest(self.partial, content, self._files)
         store.publish(self.partial, final)
         return manifest
 

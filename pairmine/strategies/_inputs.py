@@ -1,7 +1,7 @@
-"""What strategies read: parameters, and groups of tracks by the native loader or by the SQL of the strategy."""
+"""What strategies read: groups of tracks, by the native loader or by the SQL of the strategy; and what they give."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -13,49 +13,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pairmine import engine
-from pairmine.errors import MissingError, UsageError
+from pairmine.errors import MissingError
 from pairmine.kernels.groups import Groups, distinct, grouped, transposed
 from pairmine.kernels.matching import Matches
-from pairmine.kernels.topk import SCORES, TIES, Neighbours
+from pairmine.kernels.topk import Neighbours
 from pairmine.registry import check_name
+from pairmine.strategies._parameters import Parameters
 
-Draw = Callable[[int], Matches]
 ENGINES = ("native", "duckdb")
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """What makes one pair set differ from another; written into its manifest."""
+class Prepared:
+    """What a strategy has ready: how to draw an epoch, tables of its own beside, and figures for the manifest."""
 
-    seed: int = 0
-    top_k: int = 10
-    min_count: int = 1
-    max_playlist_length: int | None = None
-    score: str = "count"
-    ties: str = "rarer"
-    min_group: int = 1
-    max_pairs_per_group: int | None = None
-
-    def heeded(self, options: frozenset[str], strategy: str) -> dict[str, Any]:
-        """Return the parameters a strategy heeds.
-
-        Raises:
-            UsageError: a value is impossible, or one was given that the strategy does not heed.
-        """
-        longest, most = self.max_playlist_length, self.max_pairs_per_group
-        if min(self.top_k, self.min_count, self.min_group, 1 if most is None else most) < 1:
-            raise UsageError("--top-k, --min-count, --min-group and --max-pairs-per-group start at 1")
-        if longest is not None and longest < 2:
-            raise UsageError("--max-playlist-length starts at 2")
-        if not 0 <= self.seed < 2**63:
-            raise UsageError(f"--seed {self.seed}: give a number from 0 to {2**63 - 1}")
-        check_name("score", self.score, SCORES)
-        check_name("tie rule", self.ties, TIES)
-        values, defaults = asdict(self), asdict(Parameters())
-        for name, value in values.items():
-            if name not in options | {"seed"} and value != defaults[name]:
-                raise UsageError(f"--{name.replace('_', '-')} means nothing to strategy {strategy}: leave it out")
-        return {name: value for name, value in values.items() if name in options | {"seed"}}
+    draw: Callable[[int], Matches]
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    facts: dict[str, int] = field(default_factory=dict)
 
 
 class Inputs:

@@ -9,7 +9,8 @@ import pyarrow as pa
 from pairmine.errors import InputError
 from pairmine.kernels.groups import Groups
 from pairmine.kernels.matching import Matches
-from pairmine.strategies._inputs import Inputs, Parameters, Prepared
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 
 
 class Labels(NamedTuple):

@@ -2,7 +2,8 @@
 
 from pairmine.kernels.constrained import links
 from pairmine.strategies import _constrained
-from pairmine.strategies._inputs import Draw, Inputs, Parameters
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 
 KIND = "pairs"
 VIA = "artist"
@@ -20,7 +21,7 @@ CHECKS = (
 )
 
 
-def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
-    """Return the function that draws an epoch: each track with one by its artist, on another release."""
+def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
+    """Prepare the draw of an epoch: each track with one by its artist, on another release."""
     groups = inputs.groups("artist", parameters)
     return _constrained.draws("artist", links(groups, inputs.attached("release"), inputs.tracks), parameters)

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from pairmine import parallel, progress
 from pairmine.errors import MissingError
-from pairmine.registry import check_name
-from pairmine.strategies._inputs import Inputs, Parameters, Prepared
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._targets import vectors
 
 KIND = "vectors"
@@ -30,10 +30,8 @@ def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
     `warp`: as many dimensions as asked and the track's bias as one more; `wmf`: implicit ALS.
 
     Raises:
-        UsageError: a trainer of another name.
         MissingError: the trainer's package is not installed, or the source has neither playlists nor edges.
     """
-    check_name("trainer", parameters.trainer, list(TRAINERS))
     matrix = _matrix(inputs, parameters)
     used = np.flatnonzero(np.diff(matrix.indptr)).astype(np.int32)
     return vectors(used, TRAINERS[parameters.trainer](matrix[used], inputs, parameters))

@@ -2,7 +2,8 @@
 
 from pairmine.kernels.matching import Matches, pair_groups
 from pairmine.seeding import stream
-from pairmine.strategies._inputs import Draw, Inputs, Parameters
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 
 KIND = "pairs"
 VIA = "playlist"
@@ -13,12 +14,12 @@ OPTIONS = frozenset({"max_playlist_length"})
 CHECKS = ("no_self_pair", "once_an_epoch", "playlist_holds_both", "playlist_short_enough")
 
 
-def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
-    """Return the function that draws an epoch: playlists in random order, their available tracks in pairs."""
+def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
+    """Prepare the draw of an epoch: playlists in random order, their available tracks in pairs."""
     playlists = inputs.playlists(parameters)
 
     def draw(epoch: int) -> Matches:
         visit, shuffle = (stream(parameters.seed, "co", epoch, name) for name in ("visit", "shuffle"))
         return pair_groups(playlists, inputs.tracks, visit, shuffle, pool=True)
 
-    return draw
+    return Prepared(draw)

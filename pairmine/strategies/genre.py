@@ -2,7 +2,8 @@
 
 from pairmine.kernels import cbow
 from pairmine.seeding import stream
-from pairmine.strategies._inputs import Inputs, Parameters, Prepared
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._targets import labels, read_labels
 
 KIND = "labels"

@@ -8,7 +8,8 @@ from pairmine.kernels.groups import Groups, composed, distinct, transposed
 from pairmine.kernels.topk import Neighbours, top_k
 from pairmine.seeding import stream
 from pairmine.strategies import _constrained
-from pairmine.strategies._inputs import Draw, Inputs, Parameters
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 
 KIND = "pairs"
 VIA = "label"
@@ -26,8 +27,8 @@ CHECKS = (
 )
 
 
-def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
-    """Return the function that draws an epoch: each track with one of a label that shares many artists with its own.
+def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
+    """Prepare the draw of an epoch: each track with one of a label that shares many artists with its own.
 
     The label is one of the track's, its partner one of that label's top k, both at random; the two tracks share no
     artist and no label. The via is the anchor's label, the score the artists that the two labels share.

@@ -1,7 +1,7 @@
 """Labels: what people call a track, as a sparse target; by tags alone, or n-grams of its titles and tags."""
 
-from pairmine.errors import UsageError
-from pairmine.strategies._inputs import Inputs, Parameters, Prepared
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._targets import labels, read_labels
 
 KIND = "labels"

@@ -3,7 +3,8 @@
 import numpy as np
 
 from pairmine.kernels.matching import Matches
-from pairmine.strategies._inputs import Draw, Inputs, Parameters
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 
 KIND = "pairs"
 VIA = None
@@ -14,8 +15,8 @@ OPTIONS: frozenset[str] = frozenset()
 CHECKS = ("only_self_pairs", "once_an_epoch", "every_track")
 
 
-def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
-    """Return the function that draws an epoch: every kept track once."""
+def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
+    """Prepare the draw of an epoch: every kept track once."""
     if inputs.engine == "duckdb":
         tracks = inputs.sql("self", parameters).column("track_id").to_numpy().astype(np.int32)
     else:
@@ -24,4 +25,4 @@ def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
     def draw(epoch: int) -> Matches:
         return Matches(tracks, tracks, np.full(tracks.size, -1, np.int32), np.ones(tracks.size, np.float32))
 
-    return draw
+    return Prepared(draw)

@@ -6,7 +6,8 @@ import pyarrow as pa
 from pairmine.kernels.matching import Matches, pair_neighbours
 from pairmine.kernels.topk import Neighbours, top_k
 from pairmine.seeding import stream
-from pairmine.strategies._inputs import Draw, Inputs, Parameters
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 
 KIND = "pairs"
 VIA = None
@@ -17,15 +18,15 @@ OPTIONS = frozenset({"top_k", "min_count", "max_playlist_length", "score", "ties
 CHECKS = ("no_self_pair", "once_an_epoch", "in_top_k")
 
 
-def prepare(inputs: Inputs, parameters: Parameters) -> Draw:
-    """Return the function that draws an epoch: tracks in random order, each with an available top-k neighbour."""
+def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
+    """Prepare the draw of an epoch: tracks in random order, each with an available top-k neighbour."""
     ids, scores = neighbours(inputs, parameters)
 
     def draw(epoch: int) -> Matches:
         visit, choice = (stream(parameters.seed, "tco", epoch, name) for name in ("visit", "choice"))
         return pair_neighbours(ids, scores, visit, choice)
 
-    return draw
+    return Prepared(draw)
 
 
 def neighbours(inputs: Inputs, parameters: Parameters) -> Neighbours:

@@ -6,7 +6,8 @@ from pairmine.errors import InputError
 from pairmine.kernels import triplets
 from pairmine.kernels.matching import Matches
 from pairmine.seeding import stream
-from pairmine.strategies._inputs import Inputs, Parameters, Prepared
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 
 KIND = "triplets"
 VIA = None
@@ -39,8 +40,8 @@ def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
         number = parameters.per_epoch
         name = stream(parameters.seed, "triplet")
         found = triplets.draw(graph, anchors, epoch * number, number, name, weighted=parameters.weighted)
-        via = np.full(number, -1, np.int32)
-        return Matches(found.anchor, found.positive, via, counts[found.edge].astype(np.float32), found.negative)
+        via, score = np.full(number, -1, np.int32), counts[found.edge].astype(np.float32)
+        return Matches(found.anchor, found.positive, via, score, found.negative)
 
     return Prepared(draw, facts={"anchors": anchors.size, "anchors_without_negative": with_neighbour - anchors.size})
 

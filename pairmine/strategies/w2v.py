@@ -5,9 +5,10 @@ import numpy.typing as npt
 
 from pairmine import parallel, progress
 from pairmine.kernels import cbow
-from pairmine.kernels.groups import Groups
+from pairmine.kernels.groups import Groups, transposed
 from pairmine.seeding import stream
-from pairmine.strategies._inputs import Inputs, Parameters, Prepared
+from pairmine.strategies._inputs import Inputs, Prepared
+from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._targets import vectors
 
 KIND = "vectors"
@@ -16,14 +17,15 @@ PAPER = "playlists-2023, section 3.3 (Playlist W2V)"
 PAPER_PAIRS = None
 EPOCHS = 1
 OPTIONS = frozenset({"max_playlist_length", "dimensions", "iterations", "negatives", "sample", "trainer"})
-CHECKS = ("only_self_pairs",)
+DEFAULTS = {"dimensions": 128, "iterations": 20, "trainer": "kernel"}
+CHECKS = ("only_self_pairs", "once_an_epoch")
 
 
 def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
     """Learn the vectors; each epoch has every track of a playlist once, with itself."""
-    playlists = inputs.playlists(parameters)
-    learn = _by_gensim if parameters.trainer == "gensim" else _by_kernel
-    found = learn(playlists, inputs, parameters)
+    drawn = inputs.playlists(parameters)
+    playlists = transposed(transposed(drawn, inputs.tracks), drawn.offsets.size - 1)  # members in the order of ids
+    found = TRAINERS[parameters.trainer](playlists, inputs, parameters)
     used = np.unique(playlists.members)
     return vectors(used, found[used])
 
@@ -72,3 +74,6 @@ def _by_gensim(playlists: Groups, inputs: Inputs, parameters: Parameters) -> npt
     found = np.zeros((inputs.tracks, parameters.dimensions), np.float32)
     found[np.array(model.wv.index_to_key, np.int64)] = model.wv.vectors
     return found
+
+
+TRAINERS = {"kernel": _by_kernel, "gensim": _by_gensim}

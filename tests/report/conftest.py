@@ -8,7 +8,7 @@ import pytest
 from pairmine import catalogue, engine, registry
 from pairmine.catalogue import Tally
 from pairmine.pairing import build_pairs
-from pairmine.strategies._inputs import Parameters
+from pairmine.strategies._parameters import Parameters
 from tests.conftest import random_playlists
 from tests.worlds import table
 

@@ -11,7 +11,7 @@ from pairmine.pairing import build_pairs
 from pairmine.report.describe import describe
 from pairmine.report.explain import Explained, explain
 from pairmine.schema import CATALOGUE, PAIRS
-from pairmine.strategies._inputs import Parameters
+from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._restrictions import Restrictions
 from tests.conftest import random_playlists
 from tests.report.conftest import write_world

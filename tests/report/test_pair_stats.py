@@ -12,7 +12,8 @@ from pairmine.errors import MissingError, UsageError
 from pairmine.pairing import build_pairs
 from pairmine.report.pair_stats import pair_stats
 from pairmine.report.stats import stats
-from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._inputs import Inputs
+from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._restrictions import Restrictions
 from tests.conftest import random_playlists
 from tests.report.conftest import write_world

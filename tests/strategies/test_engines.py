@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pairmine.kernels.topk import SCORES, TIES
 from pairmine.strategies import tco
-from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._inputs import Inputs
+from pairmine.strategies._parameters import Parameters
 from tests.conftest import random_playlists
 from tests.worlds import write_source
 

@@ -11,7 +11,8 @@ from pairmine import catalogue, checking, pairing, store
 from pairmine.catalogue import Tally
 from pairmine.errors import MissingError, UsageError
 from pairmine.strategies import label_co
-from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._inputs import Inputs
+from pairmine.strategies._parameters import Parameters
 from tests.worlds import table
 
 STRATEGIES = ("release", "artist", "label", "label-co")

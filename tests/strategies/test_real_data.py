@@ -13,7 +13,8 @@ import zstandard
 
 from pairmine import checking, pairing, registry
 from pairmine.sources import mpd
-from pairmine.strategies._inputs import Inputs, Parameters
+from pairmine.strategies._inputs import Inputs
+from pairmine.strategies._parameters import Parameters
 from tests.kernels import oracles
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "mpd"

@@ -10,7 +10,7 @@ import pytest
 from pairmine import checking, links, pairing, splits, store
 from pairmine.errors import InputError, MissingError, UsageError
 from pairmine.schema import LINKS
-from pairmine.strategies._inputs import Parameters
+from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._restrictions import Restrictions
 from tests.conftest import random_playlists
 from tests.worlds import write_source
