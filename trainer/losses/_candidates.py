@@ -1,14 +1,14 @@
 """With whom the rows of a batch are compared: this rank's rows or all ranks', less those known to be no negatives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from torch.distributed.nn.functional import all_gather
 
 from pairmine.registry import check_name
+from trainer.losses._gather import gather
 
 Negatives = Literal["local", "global"]
 
@@ -27,9 +27,9 @@ class Candidates:
     own_B: Tensor
     banned_BN: Tensor | None
 
-    def gather(self, rows_BD: Tensor) -> Tensor:
-        """Return the rows of all candidates, `x_ND`; gradients flow back to the rank a row came from."""
-        return torch.cat(all_gather(rows_BD))  # type: ignore[no-untyped-call] if self.everywhere else rows_BD
+    def gather(self, rows: Tensor) -> Tensor:
+        """Return the rows of all candidates, `x_N…`; gradients flow back to the rank a row came from."""
+        return gather(rows) if self.everywhere else rows
 
     def ban(self, similarity_BN: Tensor, *, own: bool = False) -> Tensor:
         """Take banned columns out of the softmax (with `own`, each row's own column too); works in place."""
@@ -63,20 +63,11 @@ def candidates(
     everywhere = negatives == "global" and dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
     batch = len(rows_BD)
     own_B = torch.arange(batch, device=rows_BD.device) + (dist.get_rank() * batch if everywhere else 0)
+    peers = Candidates(everywhere, own_B, None)
     banned_BN = None
     if groups_B is not None:
-        banned_BN = groups_B[:, None] == _all_ids(groups_B if columns_B is None else columns_B, everywhere)
+        banned_BN = groups_B[:, None] == peers.gather(groups_B if columns_B is None else columns_B)
     if present_B is not None:
-        absent_BN = ~(present_B[:, None] & _all_ids(present_B.int(), everywhere).bool())
+        absent_BN = ~(present_B[:, None] & peers.gather(present_B.int()).bool())
         banned_BN = absent_BN if banned_BN is None else banned_BN | absent_BN
-    if banned_BN is not None:
-        banned_BN.scatter_(1, own_B[:, None], False)
-    return Candidates(everywhere, own_B, banned_BN)
-
-
-def _all_ids(ids_B: Tensor, everywhere: bool) -> Tensor:
-    if not everywhere:
-        return ids_B
-    parts = [torch.empty_like(ids_B) for _ in range(dist.get_world_size())]
-    dist.all_gather(parts, ids_B.contiguous())
-    return torch.cat(parts)
+    return peers if banned_BN is None else replace(peers, banned_BN=banned_BN.scatter_(1, own_B[:, None], False))

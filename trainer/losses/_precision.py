@@ -7,7 +7,6 @@ from typing import Any, ParamSpec, cast
 import torch
 from torch import Tensor
 
-
 P = ParamSpec("P")
 
 
@@ -19,7 +18,7 @@ def full_precision(loss: Callable[P, Tensor]) -> Callable[P, Tensor]:
 
     @wraps(loss)
     def widened(*args: P.args, **kwargs: P.kwargs) -> Tensor:
-        with torch.autocast(_device(args), enabled=False):
+        with torch.autocast(_device((*args, *kwargs.values())), enabled=False):
             wide = {name: _widen(value) for name, value in kwargs.items()}
             return cast(Callable[..., Tensor], loss)(*map(_widen, args), **wide)
 
@@ -32,6 +31,6 @@ def _widen(value: Any) -> Any:
     return [_widen(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
-def _device(args: tuple[Any, ...]) -> str:
-    first = args[0] if isinstance(args[0], Tensor) else args[0][0]
+def _device(values: tuple[Any, ...]) -> str:
+    first = values[0] if isinstance(values[0], Tensor) else values[0][0]
     return str(first.device.type)
