@@ -1,5 +1,7 @@
 """Parts of a table that do not depend on the pieces it comes in."""
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 
 from pairmine.catalogue import Writer
@@ -37,3 +39,11 @@ class Parts:
         self._waiting = [table.slice(rows)]
         self._rows -= rows
         self._written += 1
+
+
+def write_parts(writer: Writer, name: str, tables: Iterable[pa.Table]) -> None:
+    """Write a table that comes in pieces."""
+    parts = Parts(writer, name)
+    for table in tables:
+        parts.add(table)
+    parts.finish()
