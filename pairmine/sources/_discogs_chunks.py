@@ -13,7 +13,8 @@ from pairmine.kernels import xml_scan as scan
 from pairmine.kernels.byte_runs import PADDING, Int
 from pairmine.kernels.xml_columns import grouped
 from pairmine.sources._discogs_columns import Cells, build_tables
-from pairmine.sources._discogs_fields import FORMAT, TABLES
+from pairmine.sources._discogs_fields import TABLES
+from pairmine.sources._discogs_format import FORMAT
 from pairmine.sources._discogs_strict import Record, RefusedError, read_record
 from pairmine.sources._json_strict import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Reject

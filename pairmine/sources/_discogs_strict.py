@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from pairmine.kernels.xml_scan import IGNORED, MAX_DEPTH, NO_TEXT, SKIP, UNKNOWN, Kind
-from pairmine.sources._discogs_fields import FORMAT, Node
+from pairmine.sources._discogs_format import FORMAT, Node
 
 XML_BLANKS = " \t\r\n"
 _MAX_INT32 = 2**31 - 1
