@@ -23,8 +23,8 @@ from pairmine.sources._rows import Rows, checked, excerpt
 ROLES = {
     "playlist": Role(("playlistid", "playlisturi", "pid", "plylstid", "mixid", "playlist", "playlistname"), True),
     "track": Role(
-        ("trackid", "trackuri", "tid", "songid", "songuri", "spotifyid", "isrc", "uri", "url", "file", "path", "location",
-         "filename", "track", "song"),
+        ("trackid", "trackuri", "tid", "songid", "songuri", "spotifyid", "isrc", "uri", "url", "file", "path",
+         "location", "filename", "track", "song"),
         True,
     ),
     "position": Role(("position", "pos", "trackposition", "trackindex", "tracknumber", "place", "index", "order")),
@@ -100,6 +100,11 @@ def _of_text(
     if dialect is None:
         raise InputError(f"{shown(blocks.path)} is empty")
     columns = guess(blocks.path.name, dialect.rows, ROLES, named)
+    if columns.header is None and dialect.fields > len(_REQUIRED) and not all(named.get(role) for role in _REQUIRED):
+        raise InputError(
+            f"{shown(blocks.path)}: which columns are playlist and track? name them with --playlist and --track (by "
+            f"number, from 1, where there is no header); its first row: {', '.join(dialect.rows[0])}"
+        )
     if dialect.is_adjacency:
         raise InputError(f"{shown(blocks.path)}: its columns are not separated by tabs, commas, semicolons or bars")
     _tell(blocks.path, columns)

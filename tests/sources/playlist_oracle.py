@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -107,9 +106,7 @@ class Oracle:
 
     def track_tags(self) -> list[tuple[str, str, str]]:
         own = {(track, *tag) for track, song in self.songs.items() for tag in song.tags}
-        of_playlists = {
-            (entry.track, "tag", tag) for key, _, entry in self.entries for tag in self.playlists[key].tags
-        }
+        of_playlists = {(entry.track, "tag", tag) for key, _, entry in self.entries for tag in self.playlists[key].tags}
         return sorted(own | of_playlists)
 
     def track_rows(self) -> list[tuple[Any, ...]]:
@@ -175,4 +172,6 @@ def check(ingested: Ingested) -> None:
     for name in ("playlist_tracks", "track_artists", "track_releases", "track_tags"):
         frame = table(ingested, name)
         assert frame.select(CATALOGUE[name].key).is_duplicated().sum() == 0
-        assert frame.equals(frame.sort(pl.all()) if name != "playlist_tracks" else frame.sort("playlist_id", "position"))
+        assert frame.equals(
+            frame.sort(pl.all()) if name != "playlist_tracks" else frame.sort("playlist_id", "position")
+        )

@@ -44,7 +44,7 @@ def write(path: Path, mixes: list[Any]) -> Path:
 
 
 @given(st.lists(mixes, min_size=1, max_size=8))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_tables_are_those_of_the_oracle(tmp_path: Path, made: list[dict[str, Any]]) -> None:
     ingested = aotm.ingest(tmp_path, "aotm", write(tmp_path / "aotm.json.gz", made))
     check_against(Oracle([as_playlist(mix) for mix in made]), ingested)

@@ -74,8 +74,10 @@ def as_song(made: dict[str, Any]) -> Song:
     return Song(made["song_name"], [(str(k), n) for k, n in by], str(made["album_id"]), made["album_name"], year, tags)
 
 
-@given(st.lists(playlists, min_size=1, max_size=6), st.lists(playlists, max_size=3), songs, st.sampled_from([*PACKINGS]))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(playlists, min_size=1, max_size=6), st.lists(playlists, max_size=3), songs, st.sampled_from([*PACKINGS])
+)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_tables_are_those_of_the_oracle(
     tmp_path: Path, train: list[dict[str, Any]], val: list[dict[str, Any]], made: list[dict[str, Any]], packing: str
 ) -> None:
