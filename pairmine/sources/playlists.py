@@ -86,7 +86,7 @@ def ingest(
                     skipped += read_table(file, part, named, spool, reject, tick, threads)
             except (InputError, UnreadableError) as error:
                 reject(Reject("files", 0, _placeless(str(error), file), ""))
-        return finish(writer, spool, rejects, len(files), dict(skipped), threads)
+        return finish(writer, spool, rejects, len(files), dict(skipped), threads, where="row")
 
 
 def _placeless(message: str, file: Path) -> str:

@@ -19,6 +19,8 @@ from playlist_oracle import Entry, Oracle, Playlist, check, check_against, keyed
 
 from pairmine.errors import InputError, UsageError
 from pairmine.sources import _playlist_rows, playlists
+from pairmine.sources._playlist_rows import PlaylistSpool
+from pairmine.sources._playlist_table import read_table
 
 REAL = Path(__file__).parents[3] / "shared" / "data"
 needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason="the real data are not beside the repository")
@@ -229,3 +231,25 @@ def test_real_tables(tmp_path: Path) -> None:
     radio = playlists.ingest(tmp_path, "radio", [songs], playlist="3", track="1", title="2", artist="3")
     check(radio)
     assert radio.tables["tracks"] + radio.rejects == 75_262
+
+
+pieces = st.sampled_from(
+    [b"p", b"t", b",", b"\t", b"\n", b"\r\n", b"\r", b'"', b'""', b"\0", b"\xff", b"{", b"}", b'{"playlist":', b" "]
+)
+heads = st.sampled_from([b"playlist,track\n", b"playlist\ttrack\n", b'{"playlist": "p", "track": "t"}\n', b""])
+
+
+@given(heads, st.lists(pieces, max_size=40).map(b"".join))
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_read_or_refused(tmp_path: Path, head: bytes, data: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(head + data)
+    (tmp_path / "scratch").mkdir(exist_ok=True)
+    spool, rejects = PlaylistSpool(tmp_path / "scratch"), []
+    try:
+        skipped = read_table(path, 0, {}, spool, rejects.append, lambda _: None, 1)
+    except InputError as error:
+        assert "\n" not in str(error)
+    else:
+        lost = sum(reject.unit == "entries" for reject in rejects)
+        assert spool.counts["rows"] + lost + skipped.total() <= (head + data).count(b"\n") + data.count(b"\r") + 1
