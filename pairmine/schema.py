@@ -172,7 +172,7 @@ CATALOGUE: dict[str, Table] = {
             "one row per record, or part of one, that was not taken",
             (
                 Column("file", pa.string(), "name of the input file", nullable=False),
-                Column("position", pa.int64(), "byte offset in the (decompressed) file; in tables the row, in playlist files the line, from 1", nullable=False),
+                Column("position", pa.int64(), "byte offset (decompressed); of tables and playlist files the row or line", False),
                 Column("reason", pa.string(), "why", nullable=False),
                 Column("excerpt", pa.string(), "how it begins", nullable=False),
             ),
