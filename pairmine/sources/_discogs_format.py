@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from pairmine.kernels.xml_names import name_table
-from pairmine.kernels.xml_scan import FIRST_COLUMN, FIRST_NAME, IGNORED, NO_TEXT, SKIP, UNKNOWN, Kind, Maps
+from pairmine.kernels.xml_records import Kind
+from pairmine.kernels.xml_scan import FIRST_COLUMN, FIRST_NAME, IGNORED, NO_TEXT, SKIP, UNKNOWN, Maps
 from pairmine.schema import CATALOGUE
 from pairmine.sources._discogs_fields import KINDS, LOOPS, ROW_KINDS, ROWS, TABLES, Row
 

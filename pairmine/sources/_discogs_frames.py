@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from pairmine.kernels.byte_runs import PADDING
-from pairmine.kernels.xml_scan import Kind, is_record, last_record, next_record
+from pairmine.kernels.xml_records import Kind, is_record, last_record, next_record
 from pairmine.sources._blocks import Blocks
 from pairmine.sources._discogs_chunks import Chunk
 from pairmine.sources._discogs_fields import KINDS

@@ -5,7 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from pairmine.kernels.xml_scan import IGNORED, MAX_DEPTH, NO_TEXT, SKIP, UNKNOWN, Kind
+from pairmine.kernels.xml_records import Kind
+from pairmine.kernels.xml_scan import IGNORED, MAX_DEPTH, NO_TEXT, SKIP, UNKNOWN
 from pairmine.sources._discogs_format import FORMAT, Node
 
 XML_BLANKS = " \t\r\n"
