@@ -195,7 +195,7 @@ TRACKS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(tracks=TRACKS)
 def test_a_source_and_its_copy_are_linked_track_by_track(tmp_path_factory, tracks: list[dict]) -> None:
     workspace = tmp_path_factory.mktemp("copy")
@@ -205,7 +205,7 @@ def test_a_source_and_its_copy_are_linked_track_by_track(tmp_path_factory, track
     assert [(row["left_id"], row["right_id"], row["score"]) for row in rows] == [(i, i, 1) for i in range(len(tracks))]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(left=TRACKS, right=TRACKS)
 def test_links_are_one_to_one_symmetric_and_above_the_threshold(
     tmp_path_factory, left: list[dict], right: list[dict]
