@@ -3,8 +3,8 @@
 `titles`, `artists` and `words` cut names into what is compared, `sides` does so for a whole source, `candidates` joins
 the two by blocks (`sql/linking/`), `scoring` says how alike two tracks are, `stage` runs it all and resolves it.
 
-Splink is not used: on the same normalised names, changed in ways we chose (`bench/linking.py`), its trained weights found
-fewer links at the same precision; and a link of ours can say its reason, with no training that varies by source.
+Splink is not used: on the same normalised names, changed in ways we chose (`bench/linking.py`), its trained weights
+found fewer links at the same precision; and a link of ours can say its reason, without training that varies by source.
 """
 
 from pairmine.linking.report import Linked
