@@ -172,7 +172,7 @@ CATALOGUE: dict[str, Table] = {
             "one row per record, or part of one, that was not taken",
             (
                 Column("file", pa.string(), "name of the input file", nullable=False),
-                Column("position", pa.int64(), "byte offset in the (decompressed) file", nullable=False),
+                Column("position", pa.int64(), "byte in the (decompressed) file; in tables the row", nullable=False),
                 Column("reason", pa.string(), "why", nullable=False),
                 Column("excerpt", pa.string(), "how it begins", nullable=False),
             ),

@@ -32,6 +32,8 @@ STAGES = {
     "splits": {"splits"},
 }
 FILES = sorted((ROOT / "pairmine").rglob("*.py"))
+TRAINER = sorted((ROOT / "trainer").rglob("*.py"))
+UNWANTED = "duckdb", "polars", "gensim"
 
 
 def imported(file: Path) -> set[str]:
@@ -60,6 +62,18 @@ def test_a_module_imports_only_what_it_may(file: Path) -> None:
     else:
         allowed = SHARED | STAGES[own]
     assert imported(file) <= allowed
+
+
+@pytest.mark.parametrize("file", TRAINER, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_the_trainer_imports_of_pairmine_only_what_needs_no_database(file: Path) -> None:
+    assert imported(file) <= {"errors", "registry"}
+
+
+def test_the_trainer_loads_neither_databases_nor_gensim() -> None:
+    modules = [".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in TRAINER]
+    code = f"import sys, {', '.join(modules)}; print([n for n in {UNWANTED} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -22,8 +22,9 @@ def network(folder: str, name: str) -> type[nn.Module]:
         UsageError: there is none of that name; the message lists the known ones and suggests the nearest.
     """
     module = registry.load(folder, name, "trainer")
-    [found] = [value for value in vars(module).values() if _is_public_network(value, module)]
-    return found
+    found: list[type[nn.Module]] = [value for value in vars(module).values() if _is_public_network(value, module)]
+    [only] = found
+    return only
 
 
 def build(folder: str, name: str, **options: Any) -> nn.Module:

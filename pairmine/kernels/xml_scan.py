@@ -11,10 +11,11 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from pairmine.kernels.byte_runs import WIDTH, Int, load64
+from pairmine.kernels.byte_runs import WIDTH, Int
 from pairmine.kernels.memory import borrowed
 from pairmine.kernels.xml_names import find_name
-from pairmine.kernels.xml_runs import blank_run, double_quoted_run, markup_run, single_quoted_run, text_run
+from pairmine.kernels.xml_records import Kind, is_record, name_end, skip_blanks
+from pairmine.kernels.xml_runs import double_quoted_run, single_quoted_run, text_run
 from pairmine.kernels.xml_text import GT, LT, NEWLINE, SLASH, TAB, is_blank, rare_end
 
 Bytes = npt.NDArray[np.uint8]
@@ -36,8 +37,6 @@ _NODE, _NAME, _START, _SIZE, _ROW, _TRACK, _STACK = 0, 1, 2, 3, 4, 5, 6
 _MAX_NEW_NAMES = 8
 _MAX_INT32 = 2**31 - 1
 _EQUALS, _DOUBLE, _SINGLE, _ZERO = ord("="), ord('"'), ord("'"), ord("0")
-_IS_NAME = np.array([(chr(byte).isalnum() and byte < 128) or chr(byte) in "_-." for byte in range(256)])
-_IS_FIRST = np.array([(chr(byte).isalpha() and byte < 128) or chr(byte) == "_" for byte in range(256)])
 
 
 class Maps(NamedTuple):
@@ -62,18 +61,6 @@ class Work(NamedTuple):
     stack: Int32s  # (MAX_DEPTH + …, 6): the open elements, then the unknown attributes of the last
 
 
-class Kind(NamedTuple):
-    """What makes a record: its element's name as 8 bytes, its size, node and name, the code of its id, …"""
-
-    word: np.uint64
-    size: int
-    root: int
-    name: int
-    id_code: int
-    track_table: int
-    holds_own: int  # whether elements of that name, without children, stand in records
-
-
 def new_work(size: int, tables: int) -> Work:
     """Return room for all that a chunk of `size` bytes can hold; untouched room costs no memory."""
     return Work(
@@ -83,71 +70,6 @@ def new_work(size: int, tables: int) -> Work:
         np.zeros(FIRST_TABLE + tables, np.int64),
         np.empty((MAX_DEPTH + _MAX_NEW_NAMES, _STACK), np.int32),
     )
-
-
-@nb.njit(nogil=True, cache=True, inline="always")
-def _skip_blanks(buffer: Bytes, pos: Int) -> Int:
-    """Return the place of the next byte that is no white space."""
-    if not is_blank(buffer[pos]):
-        return pos
-    step = blank_run(buffer, pos)
-    while step == WIDTH:
-        pos += step
-        step = blank_run(buffer, pos)
-    return pos + step
-
-
-@nb.njit(nogil=True, cache=True)
-def is_record(buffer: Bytes, pos: Int, end: Int, kind: Kind) -> bool:
-    """Return whether a record begins at `pos` (where there is a `<`)."""
-    low = (np.uint64(1) << np.uint64(8 * kind.size)) - np.uint64(1)
-    if load64(buffer, pos + 1) & low != kind.word:
-        return False
-    pos += 1 + kind.size
-    if not (is_blank(buffer[pos]) or buffer[pos] == GT or buffer[pos] == SLASH):
-        return False
-    if not kind.holds_own:
-        return True
-    while pos < end and buffer[pos] != GT and buffer[pos] != LT:
-        pos += 1
-    if pos >= end or buffer[pos] == LT or buffer[pos - 1] == SLASH:
-        return False
-    pos = _skip_blanks(buffer, pos + 1)
-    return bool(buffer[pos] == LT and _IS_FIRST[buffer[pos + 1]])
-
-
-@nb.njit(nogil=True, cache=True)
-def next_record(buffer: Bytes, pos: Int, end: Int, kind: Kind) -> Int:
-    """Return the place at or behind `pos` where a record begins, `end` if none does."""
-    while pos < end:
-        step = markup_run(buffer, pos)
-        pos += step
-        if step < WIDTH:
-            if pos < end and is_record(buffer, pos, end, kind):
-                return pos
-            pos += 1
-    return end
-
-
-@nb.njit(nogil=True, cache=True)
-def last_record(buffer: Bytes, pos: Int, end: Int, kind: Kind) -> Int:
-    """Return the last place behind `pos` and before `end` where a record begins, −1 if none does."""
-    place = end - 1
-    while place > pos:
-        if buffer[place] == LT and is_record(buffer, place, end, kind):
-            return place
-        place -= 1
-    return -1
-
-
-@nb.njit(nogil=True, cache=True, inline="always")
-def _name_end(buffer: Bytes, pos: Int) -> Int:
-    """Return the place behind the name at `pos`; `pos` itself: none begins there."""
-    if _IS_FIRST[buffer[pos]]:
-        pos += 1
-        while _IS_NAME[buffer[pos]]:
-            pos += 1
-    return pos
 
 
 @nb.njit(nogil=True, cache=True)
@@ -243,10 +165,10 @@ def _is_new(buffer: Bytes, start: Int, end: Int, count: Int, stack: Int32s) -> b
 @nb.njit(nogil=True, cache=True, inline="always")
 def _value(buffer: Bytes, pos: Int) -> tuple[Int, Int, bool]:
     """Return (start, end, whether to decode) of the attribute value whose `=` is due at `pos`; end −1: not sound."""
-    pos = _skip_blanks(buffer, pos)
+    pos = skip_blanks(buffer, pos)
     if buffer[pos] != _EQUALS:
         return pos, -1, False
-    pos = _skip_blanks(buffer, pos + 1)
+    pos = skip_blanks(buffer, pos + 1)
     if buffer[pos] != _DOUBLE and buffer[pos] != _SINGLE:
         return pos, -1, False
     end, coded = _value_end(buffer, pos + 1, buffer[pos])
@@ -271,12 +193,12 @@ def _attributes(
     seen, new = np.uint64(0), 0
     first = FIRST_NAME + (nodes.shape[1] - FIRST_NAME) // 2
     while True:
-        start = _skip_blanks(buffer, pos)
+        start = skip_blanks(buffer, pos)
         if buffer[start] == GT:
             return start + 1, False
         if buffer[start] == SLASH:
             return (start + 2 if buffer[start + 1] == GT else -1), True
-        end = _name_end(buffer, start)
+        end = name_end(buffer, start)
         if start == pos or end == start:
             return -1, False
         number = find_name(buffer, start, end, names)
@@ -330,7 +252,7 @@ def _open(
 ) -> tuple[Int, bool]:
     """Read the start tag at `pos`: (place behind it, whether the element is empty); place −1: not sound."""
     start = pos + 1
-    stop = _name_end(buffer, start)
+    stop = name_end(buffer, start)
     if stop == start or depth == MAX_DEPTH:
         return -1, False
     name = find_name(buffer, start, stop, names)
@@ -365,7 +287,7 @@ def _close(buffer: Bytes, pos: Int, depth: Int, stack: Int32s) -> Int:
         return -1
     pos += size
     if buffer[pos] != GT:
-        pos = _skip_blanks(buffer, pos)
+        pos = skip_blanks(buffer, pos)
     return pos + 1 if buffer[pos] == GT else -1
 
 
@@ -399,7 +321,7 @@ def _record(
             return -1
         if depth < 0:
             return pos if ids[counts[RECORDS]] > 0 else -1
-        start = _skip_blanks(buffer, pos)
+        start = skip_blanks(buffer, pos)
         pos, coded = _text_end(buffer, start) if buffer[start] != LT else (start, False)
         if pos < 0:
             return -1
@@ -434,7 +356,7 @@ def scan_records(buffer: Bytes, pos: Int, end: Int, kind: Kind, maps: Maps, work
     counts, stack = borrowed(work.counts), borrowed(work.stack)
     before = np.empty_like(counts)
     while True:
-        pos = _skip_blanks(buffer, pos)
+        pos = skip_blanks(buffer, pos)
         if pos >= end:
             return end, DONE
         if buffer[pos] != LT or not is_record(buffer, pos, end, kind):

@@ -1,28 +1,22 @@
 """The steps from two sources to a folder of links."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pairmine import __version__, engine, links, parallel, progress, store
-from pairmine.errors import InputError, UsageError
+from pairmine.errors import UsageError
 from pairmine.kernels.one_to_one import rivals, take_in_order
-from pairmine.linking import scoring, sides
+from pairmine.linking import candidates, scoring
 from pairmine.linking.report import Linked, read_report
 from pairmine.schema import LINKS
 
 THRESHOLD = 0.8
-MAX_PAIRS = 400
 CHUNK_ROWS = 500_000
-MEMORY = "3GB"
 SWAPPED = {"left_id": "right_id", "right_id": "left_id", "left_key": "right_key", "right_key": "left_key"}
-PRINTED_NAMES = {"dump_release_artists", "dump_track_artists", "track_artists", "artists"}
 
 
 def link(workspace: Path, left: str, right: str, *, threshold: float = THRESHOLD, threads: int | None = None) -> Linked:
@@ -84,12 +78,12 @@ def _write(workspace: Path, partial: Path, request: dict[str, Any], threads: int
     """
     first, second = sorted(links.sources_of(request))
     swapped = first != request["left"]
-    with _workbench(partial, threads) as connection:
+    with candidates.workbench(partial, threads) as connection:
         tallies = {
-            name: _load_side(connection, workspace, partial, name, side)
+            name: candidates.load_side(connection, workspace, partial, name, side)
             for name, side in ((first, "left"), (second, "right"))
         }
-        blocks = _find_candidates(connection)
+        blocks = candidates.find(connection)
         kept = _scored(connection, request["parameters"]["threshold"], threads)
         chosen = _one_to_one(kept, tallies[first]["tracks"], tallies[second]["tracks"])
         table = _finished(connection, workspace, (first, second), chosen, swapped)
@@ -103,69 +97,6 @@ def _write(workspace: Path, partial: Path, request: dict[str, Any], threads: int
         "fingerprint": store.digest([entry.sha256, request]),
     }
     store.write_manifest(partial, content, [entry])
-
-
-@contextmanager
-def _workbench(partial: Path, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database in the folder's scratch, which spills there too."""
-    scratch = partial / "scratch"
-    scratch.mkdir()
-    with engine.connect(scratch, threads) as connection:
-        connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
-        engine.set_variables(connection, {"max_pairs": MAX_PAIRS})
-        yield connection
-
-
-def _load_side(
-    connection: duckdb.DuckDBPyConnection, workspace: Path, partial: Path, source: str, side: str
-) -> dict[str, int]:
-    """Make the tables `<side>_side` and `<side>_keys` of a source; return its tracks, and those that can be linked."""
-    folder = partial / "scratch" / side
-    folder.mkdir()
-    place = engine.source_folder(workspace, source)
-    tracks = 0
-    for rows in sides.prepare(place / "tracks", folder):
-        tracks += rows
-    aliases = _write_aliases(workspace, source, folder.with_suffix(".aliases.parquet"))
-    connection.execute(
-        f"""
-        create table {side}_side as
-        select side.*, coalesce(aliases, []) as aliases
-        from read_parquet({engine.quote(f"{folder}/*.parquet")}) as side
-        left join read_parquet({engine.quote(str(aliases))}) using (track_id)
-        """
-    )
-    named = connection.execute(f"select count(*) from {side}_side").fetchall()[0][0]
-    if named == 0:
-        raise InputError(f"source {source!r} has no track with a title and an artist: nothing to link it by")
-    connection.execute(f"create or replace view side as from {side}_side")
-    connection.execute(f"create table {side}_keys as {engine.statement('linking/block_keys')}")
-    return {"tracks": tracks, "named": named}
-
-
-def _write_aliases(workspace: Path, source: str, path: Path) -> Path:
-    """Write the other names of each track's artists, where a source knows any."""
-    there = {each.name for each in engine.source_folder(workspace, source).iterdir()}
-    if not there >= PRINTED_NAMES:
-        schema = pa.schema({"track_id": pa.int32(), "aliases": pa.list_(pa.string())})
-        pq.write_table(schema.empty_table(), path)
-        return path
-    with engine.open_source(workspace, source) as connection:
-        connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
-        found = connection.sql(engine.statement("linking/aliases")).to_arrow_table()
-    pq.write_table(sides.with_folded_lists(found, "aliases"), path)
-    return path
-
-
-def _find_candidates(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Make the table `candidates`; return how many pairs are compared, and what was too large to compare."""
-    connection.execute(f"create table blocks as {engine.statement('linking/blocks')}")
-    connection.execute(f"create table candidates as {engine.statement('linking/candidates')}")
-    connection.execute("drop table left_keys; drop table right_keys")
-    large = "select count(*), coalesce(sum(pairs), 0)::bigint from blocks where too_large"
-    blocks, pairs = connection.execute(large).fetchall()[0]
-    compared = connection.execute("select count(*) from candidates").fetchall()[0][0]
-    return {"pairs_compared": compared, "blocks_too_large": blocks, "pairs_in_them": pairs}
 
 
 def _scored(connection: duckdb.DuckDBPyConnection, threshold: float, threads: int) -> pa.Table:

@@ -57,7 +57,7 @@ class Dialect:
 
 
 def head(blocks: Blocks) -> bytes:
-    """Read on, and return how the file begins; a byte order mark is left behind.
+    """Read on, and return how the file begins, in whole lines if it can; a byte order mark is left behind.
 
     Raises:
         InputError: it is an archive or no UTF-8.
@@ -69,14 +69,13 @@ def head(blocks: Blocks) -> bytes:
             raise InputError(f"{shown(blocks.path)}: {what}")
     if begin.startswith(_BYTE_ORDER_MARK):
         blocks.start += len(_BYTE_ORDER_MARK)
-    return begin.removeprefix(_BYTE_ORDER_MARK)
+    begin = begin.removeprefix(_BYTE_ORDER_MARK)
+    return begin if blocks.finished and len(begin) < _SAMPLE_BYTES else begin[: begin.rfind(b"\n") + 1] or begin
 
 
 def dialect(begin: bytes) -> Dialect | None:
     """Return how a table is written that begins like this; None if it is empty."""
     lines = [line for line in begin.decode(errors="replace").splitlines()[:_SAMPLE_LINES] if line.strip()]
-    if len(begin) == _SAMPLE_BYTES and len(lines) > 1:
-        lines = lines[:-1]
     if not lines:
         return None
     common = [mark for mark in "\t,;|" if sum(mark in line for line in lines) > len(lines) // 2]
@@ -93,24 +92,30 @@ def _cells(line: str, separator: str) -> list[str]:
 
 def bodies(blocks: Blocks, quoted: bool, tick: Callable[[], None]) -> Iterator[bytes]:
     """Yield what is left of a file in runs of whole lines; a line longer than LONGEST_LINE becomes one of a NUL."""
-    too_long = False
     while True:
         data = blocks.buffer[blocks.start : blocks.end].tobytes()
         cut = len(data) if blocks.finished else _end_of_lines(data, quoted)
-        if too_long and cut:
-            data, cut, blocks.start = data[(gone := data.find(b"\n") + 1) :], cut - gone, blocks.start + gone
-            too_long = False
         if not cut and len(data) > LONGEST_LINE:
-            if not too_long:
-                yield b"\0\n"
-            too_long, cut, data = True, len(data), b""
+            yield b"\0\n"
+            _skip_line(blocks)
+            continue
         blocks.start += cut
-        if data[:cut]:
+        if cut:
             yield data[:cut]
         tick()
         if blocks.finished:
             return
         blocks.extend()
+
+
+def _skip_line(blocks: Blocks) -> None:
+    """Leave the rest of a line behind."""
+    while (end := blocks.buffer[blocks.start : blocks.end].tobytes().find(b"\n")) < 0:
+        blocks.start = blocks.end
+        if blocks.finished:
+            return
+        blocks.extend()
+    blocks.start += end + 1
 
 
 def _end_of_lines(data: bytes, quoted: bool) -> int:

@@ -12,8 +12,10 @@ import pyarrow as pa
 from pairmine.kernels import xml_scan as scan
 from pairmine.kernels.byte_runs import PADDING, Int
 from pairmine.kernels.xml_columns import grouped
+from pairmine.kernels.xml_records import next_record
 from pairmine.sources._discogs_columns import Cells, build_tables
-from pairmine.sources._discogs_fields import FORMAT, TABLES
+from pairmine.sources._discogs_fields import TABLES
+from pairmine.sources._discogs_format import FORMAT
 from pairmine.sources._discogs_strict import Record, RefusedError, read_record
 from pairmine.sources._json_strict import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Reject
@@ -93,7 +95,7 @@ class _ChunkReader:
 
     def _gap(self, pos: Int) -> Int:
         """Get over what stands between records, and return the place of the next; all but their frame is refused."""
-        stop = scan.next_record(self._chunk.data, pos, self._chunk.end, self._kind)
+        stop = next_record(self._chunk.data, pos, self._chunk.end, self._kind)
         gap = self._chunk.data[pos:stop].tobytes()
         place = 0
         while (match := _BETWEEN.match(gap, place)) is not None:
@@ -104,7 +106,7 @@ class _ChunkReader:
 
     def _odd(self, pos: Int) -> Int:
         """Let the strict reader decide about a record, and return the place behind it."""
-        stop = scan.next_record(self._chunk.data, pos + 1, self._chunk.end, self._kind)
+        stop = next_record(self._chunk.data, pos + 1, self._chunk.end, self._kind)
         table_rows = self._work.counts[scan.FIRST_TABLE :].tolist()
         try:
             record = read_record(self._chunk.data[pos:stop].tobytes(), self._kind, table_rows)

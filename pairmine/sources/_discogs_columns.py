@@ -10,7 +10,8 @@ import pyarrow as pa
 from pairmine.kernels import xml_columns as columns
 from pairmine.kernels.xml_scan import UNKNOWN_ATTRIBUTE, UNKNOWN_ELEMENT
 from pairmine.schema import CATALOGUE
-from pairmine.sources._discogs_fields import FORMAT, ROW_KINDS, TABLES, ZERO_IS_NULL, Target
+from pairmine.sources._discogs_fields import ROW_KINDS, TABLES, ZERO_IS_NULL
+from pairmine.sources._discogs_format import FORMAT, Target
 
 Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]

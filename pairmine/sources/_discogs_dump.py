@@ -15,7 +15,7 @@ from pairmine.sources._discogs_arrow import array
 
 Int32s = npt.NDArray[np.int32]
 
-MEMORY = "2GB"  # beyond it DuckDB spills
+MEMORY = "1500MB"  # beyond it DuckDB spills
 
 
 class Dump:

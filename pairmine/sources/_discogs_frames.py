@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from pairmine.kernels.byte_runs import PADDING
-from pairmine.kernels.xml_scan import Kind, is_record, last_record, next_record
+from pairmine.kernels.xml_records import Kind, is_record, last_record, next_record
 from pairmine.sources._blocks import Blocks
 from pairmine.sources._discogs_chunks import Chunk
-from pairmine.sources._discogs_fields import FORMAT, KINDS
+from pairmine.sources._discogs_fields import KINDS
+from pairmine.sources._discogs_format import FORMAT
 from pairmine.sources._json_strict import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Reject
 

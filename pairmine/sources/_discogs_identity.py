@@ -28,6 +28,7 @@ from pairmine.kernels.numbering import Numbers
 from pairmine.kernels.pooling import group_rows, grouped
 from pairmine.kernels.text_order import leading_words
 from pairmine.parallel import in_order
+from pairmine.progress import bar
 from pairmine.sources._discogs_arrow import array, text_arrays, texts_of
 from pairmine.sources._discogs_dump import Dump
 
@@ -38,7 +39,7 @@ Words = npt.NDArray[np.uint64]
 
 NO_ARTISTS = (0, 194, 355, 118760)
 RANGE_ENTRIES = 600_000
-MAX_RANGES = 240  # each is an open file
+MAX_RANGES = 200  # each is an open file
 SAMPLES, SAMPLE_ENTRIES = 8, 50_000
 COLUMNS = ["release", "place", "parent", "index", "position", "title", "duration"]
 OCCURRENCES = pa.schema(
@@ -205,7 +206,7 @@ def lay_down(
     credits = Credits(dump, releases)
     splitters = _splitters(dump, credits, releases, range_entries)
     counts: Counter[int] = Counter()
-    with Ranges(folder, splitters) as ranges:
+    with Ranges(folder, splitters) as ranges, bar("telling tracks apart", dump.rows("tracks")) as progress:
 
         def work(entries: pa.Table) -> tuple[pa.Table, Int64s, Counter[int]]:
             table, verdicts = occurrences(entries, credits, releases)
@@ -215,6 +216,7 @@ def lay_down(
         for table, offsets, verdicts in in_order(work, batches, threads):
             ranges.add(table, offsets)
             counts += verdicts
+            progress(verdicts.total())
         return ranges.paths, counts
 
 

@@ -16,9 +16,12 @@ from pairmine.kernels.numbering import Numbers
 from pairmine.kernels.pooling import group_rows, pooled, sorted_distinct
 from pairmine.kernels.text_order import number_texts
 from pairmine.parallel import in_order
+from pairmine.progress import bar
 from pairmine.sources._discogs_arrow import array, text_arrays
 from pairmine.sources._discogs_identity import take_range
 from pairmine.sources._discogs_parts import Parts
+
+RELATIONS = {"track_artists": "artist_id", "track_releases": "release_id", "track_labels": "label_id"}
 
 Bools = npt.NDArray[np.bool_]
 Int32s = npt.NDArray[np.int32]
@@ -54,27 +57,26 @@ def write_tracks(writer: Writer, ranges: list[Path], known: Known, threads: int 
     """Write tracks and their relations; returns for how many tracks the titles disagree."""
     tables = {name: Parts(writer, name) for name in ("tracks", *RELATIONS, "track_tags")}
     first, disagreeing = 0, 0
-    for tracks in in_order(lambda path: read_tracks(take_range(path), known), ranges, threads):
-        ids = np.arange(first, first + tracks.table.num_rows, dtype=np.int32)
-        tables["tracks"].add(tracks.table.add_column(0, "track_id", pa.array(ids)))
-        for name, groups in tracks.related.items():
-            track = pa.array(np.repeat(ids, np.diff(groups.offsets)))
-            tables[name].add(_relation(name, track, groups.members, known))
-        first += ids.size
-        disagreeing += tracks.disagreeing
+    with bar("writing tracks", len(ranges)) as progress:
+        for tracks in in_order(lambda path: read_tracks(take_range(path), known), ranges, threads):
+            ids = np.arange(first, first + tracks.table.num_rows, dtype=np.int32)
+            tables["tracks"].add(tracks.table.append_column("track_id", pa.array(ids)))
+            for name, groups in tracks.related.items():
+                tables[name].add(_relation(name, ids, groups, known))
+            first += ids.size
+            disagreeing += tracks.disagreeing
+            progress(1)
     for parts in tables.values():
         parts.finish()
     return disagreeing
 
 
-RELATIONS = {"track_artists": "artist_id", "track_releases": "release_id", "track_labels": "label_id"}
-
-
-def _relation(name: str, track: pa.Array, members: Int32s, known: Known) -> pa.Table:
+def _relation(name: str, ids: Int32s, groups: Groups, known: Known) -> pa.Table:
+    tracks, members = pa.array(np.repeat(ids, np.diff(groups.offsets))), pa.array(groups.members)
     if name in RELATIONS:
-        return pa.table({"track_id": track, RELATIONS[name]: pa.array(members)})
-    kinds, tags = (texts.take(pa.array(members)) for texts in known.tag_texts)
-    return pa.table({"track_id": track, "kind": kinds, "tag": tags})
+        return pa.table({"track_id": tracks, RELATIONS[name]: members})
+    kinds, tags = (texts.take(members) for texts in known.tag_texts)
+    return pa.table({"track_id": tracks, "kind": kinds, "tag": tags})
 
 
 def read_tracks(rows: pa.Table, known: Known) -> Tracks:

@@ -5,8 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from pairmine.kernels.xml_scan import IGNORED, MAX_DEPTH, NO_TEXT, SKIP, UNKNOWN, Kind
-from pairmine.sources._discogs_fields import FORMAT, Node
+from pairmine.kernels.xml_records import Kind
+from pairmine.kernels.xml_scan import IGNORED, MAX_DEPTH, NO_TEXT, SKIP, UNKNOWN
+from pairmine.sources._discogs_format import FORMAT, Node
 
 XML_BLANKS = " \t\r\n"
 _MAX_INT32 = 2**31 - 1

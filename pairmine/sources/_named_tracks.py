@@ -24,7 +24,7 @@ _NAMED = "name:"
 def variants(columns: Mapping[str, pa.Array]) -> pa.Array:
     """Return the variant of each row; columns that are not there say nothing."""
     rows = len(columns["track"])
-    texts = [columns[name] if name in columns else pa.array([""] * rows) for name in _FIELDS]
+    texts = [columns[name] if name in columns else pa.array([""] * rows, pa.string()) for name in _FIELDS]
     return pc.binary_join_element_wise(*texts, "\0")
 
 

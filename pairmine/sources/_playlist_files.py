@@ -13,6 +13,7 @@ SUFFIXES = (".m3u", ".m3u8", ".pls", ".xspf")
 LARGEST = 64 << 20
 """Bytes; players choke on far less."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _INFO = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)?[^,]*,(.*)")
 _MEMBER = re.compile(r"(File|Title|Length)(\d{1,9})\s*=\s*(.*)", re.IGNORECASE)
 _STREAM = "#EXT-X-"
@@ -40,7 +41,7 @@ def read_playlist(path: Path) -> PlaylistFile:
     suffix = path.suffix.lower()
     if suffix == ".xspf":
         return read_xspf(data)
-    lines = _text(data, may_be_legacy=suffix != ".m3u8").splitlines()
+    lines = _LINE_END.split(_text(data, may_be_legacy=suffix != ".m3u8"))
     return _pls(lines) if suffix == ".pls" else _m3u(lines)
 
 

@@ -110,7 +110,13 @@ class PlaylistSpool:
 
 
 def finish(
-    writer: Writer, rows: PlaylistSpool, rejects: Rejects, files: int, skipped: dict[str, int], threads: int | None
+    writer: Writer,
+    rows: PlaylistSpool,
+    rejects: Rejects,
+    files: int,
+    skipped: dict[str, int],
+    threads: int | None,
+    where: str = "byte",
 ) -> Ingested:
     """Write the tables of the contract and commit the source.
 
@@ -126,13 +132,14 @@ def finish(
         files: how many files were met.
         skipped: entries left out by each rule.
         threads: of the queries.
+        where: what the rejects' positions count.
 
     Raises:
         InputError: there is no playlist; the source is left as it was.
     """
     with rows.open(threads) as connection:
         if not rows.counts["rows"] and not rows.counts["facts"]:
-            why = rejects.example() or "there is nothing in it"
+            why = rejects.example(where) or "there is nothing in it"
             raise InputError(f"nothing could be read ({why}): source {writer.final.name!r} is left as it was")
         for step in STEPS:
             connection.execute(f"create temp table {step} as {engine.statement(f'catalogue/playlists_{step}')}")

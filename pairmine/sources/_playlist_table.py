@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,8 +24,8 @@ from pairmine.sources._rows import Rows, checked, excerpt
 ROLES = {
     "playlist": Role(("playlistid", "playlisturi", "pid", "plylstid", "mixid", "playlist", "playlistname"), True),
     "track": Role(
-        ("trackid", "trackuri", "tid", "songid", "songuri", "spotifyid", "isrc", "uri", "url", "file", "path", "location",
-         "filename", "track", "song"),
+        ("trackid", "trackuri", "tid", "songid", "songuri", "spotifyid", "isrc", "uri", "url", "file", "path",
+         "location", "filename", "track", "song"),
         True,
     ),
     "position": Role(("position", "pos", "trackposition", "trackindex", "tracknumber", "place", "index", "order")),
@@ -36,6 +37,7 @@ ROLES = {
 }  # fmt: skip
 UNIT = "entries"
 _REQUIRED = {role: role for role, wanted in ROLES.items() if wanted.required}
+_SECOND = 1000  # milliseconds
 _MILLISECONDS = ("ms", "msec", "millis", "milliseconds")
 _WHOLE = re.compile(r"(\d{1,10})(?:\.0*)?")
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d*)?")
@@ -100,6 +102,11 @@ def _of_text(
     if dialect is None:
         raise InputError(f"{shown(blocks.path)} is empty")
     columns = guess(blocks.path.name, dialect.rows, ROLES, named)
+    if columns.header is None and dialect.fields > len(_REQUIRED) and not all(named.get(role) for role in _REQUIRED):
+        raise InputError(
+            f"{shown(blocks.path)}: which columns are playlist and track? name them with --playlist and --track (by "
+            f"number, from 1, where there is no header); its first row: {', '.join(dialect.rows[0])}"
+        )
     if dialect.is_adjacency:
         raise InputError(f"{shown(blocks.path)}: its columns are not separated by tabs, commas, semicolons or bars")
     _tell(blocks.path, columns)
@@ -141,25 +148,36 @@ def _entries(rows: Rows, columns: Columns, part: int, reject: Callable[[Reject],
     table["row"] = pa.array(rows.positions)
     table["part"] = pa.array(np.full(rows.positions.size, part))
     if "position" in rows.columns:
-        table["position"] = _numbers(rows, "position", _whole, reject)
+        table["position"] = _numbers(rows, "position", 1, _whole, reject)
     if "duration" in rows.columns:
         name = columns.header[columns.places["duration"][0]] if columns.header else ""
-        in_milliseconds = name.lower().endswith(_MILLISECONDS)
-        table["duration_ms"] = _numbers(rows, "duration", _milliseconds if in_milliseconds else _seconds, reject)
+        unit, parse = (1, _milliseconds) if name.lower().endswith(_MILLISECONDS) else (_SECOND, _seconds)
+        table["duration_ms"] = _numbers(rows, "duration", unit, parse, reject)
     return pa.table(table)
 
 
-def _numbers(rows: Rows, role: str, parse: Callable[[str], int | None], reject: Callable[[Reject], None]) -> pa.Array:
-    """Return a column as numbers; what is none is told and left out."""
-    texts = rows.columns[role]
-    distinct = texts.dictionary_encode()
-    values = pa.array([parse(text) for text in distinct.dictionary.to_pylist()], pa.int64())
-    numbers = values.take(distinct.indices)
-    bad = pc.and_(pc.is_null(numbers), pc.not_equal(texts, ""))
-    for row in np.flatnonzero(bad.to_numpy(zero_copy_only=False)).tolist():
+def _numbers(
+    rows: Rows, role: str, unit: int, parse: Callable[[str], int | None], reject: Callable[[Reject], None]
+) -> pa.Array:
+    """Return a column as numbers; what is none is told and left out.
+
+    Args:
+        rows: sound rows.
+        role: the column's.
+        unit: what one stands for, in a whole number without sign.
+        parse: reads all other texts.
+        reject: called with every text that is none.
+    """
+    texts = pl.Series(pl.from_arrow(rows.columns[role]))
+    whole = texts.cast(pl.Int64, strict=False)
+    is_plain = whole.is_between(0, MOST).fill_null(False)
+    others = texts.filter(~is_plain & (texts != "")).unique().to_list()
+    parsed = {text: parse(text) for text in others} | {"": None}
+    said = texts.replace_strict(parsed, default=None, return_dtype=pl.Int64)
+    for row in (~is_plain & said.is_null() & (texts != "")).arg_true().to_list():
         reason = f"{role}: not understood, the row is taken without"
-        reject(Reject("fields", int(rows.positions[row]), reason, excerpt(texts[row].as_py())))
-    return numbers
+        reject(Reject("fields", int(rows.positions[row]), reason, excerpt(texts[row])))
+    return (whole * unit).set(~is_plain, None).fill_null(said).to_arrow()
 
 
 def _whole(text: str) -> int | None:
@@ -175,9 +193,9 @@ def _milliseconds(text: str) -> int | None:
 def _seconds(text: str) -> int | None:
     """Return the milliseconds of 215, 215.3, 3:35 or 1:03:35."""
     if _NUMBER.fullmatch(text):
-        return round(1000 * float(text))
+        return round(_SECOND * float(text))
     found = _CLOCK.fullmatch(text)
     if not found:
         return None
     hours, minutes, seconds = found.groups()
-    return round(1000 * (3600 * int(hours or 0) + 60 * int(minutes) + float(seconds)))
+    return round(_SECOND * (3600 * int(hours or 0) + 60 * int(minutes) + float(seconds)))

@@ -105,12 +105,12 @@ class Rejects:
                 pq.write_table(self._table(), self._folder / f"rejects-{self._parts}.parquet")
                 self._rows, self._parts = [], self._parts + 1
 
-    def example(self) -> str:
-        """Return the first of the rejects in words, nothing if there is none."""
+    def example(self, where: str = "byte") -> str:
+        """Return the first of the rejects in words, nothing if there is none; `where` is what positions count."""
         if self._first is None:
             return ""
         file, position, reason, _ = self._first
-        return f"{shown(file)}, byte {position}: {reason}"
+        return f"{shown(file)}, {where} {position}: {reason}"
 
     def _table(self) -> pa.Table:
         schema = CATALOGUE["rejects"].arrow

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from pairmine.sources import _synth_text
 from pairmine.sources._synth_elements import element
-from pairmine.sources._synth_shelves import ARTIST_BASE, LABELS, LABELS_PER_STYLE, NOBODY, VARIOUS, Array, Flags
-from pairmine.sources._synth_world import ARTISTS, GENRES, STYLES_PER_GENRE
+from pairmine.sources._synth_shelves import ARTIST_BASE, LABELS, NOBODY, VARIOUS, Array, Flags
+from pairmine.sources._synth_world import ARTISTS, GENRES
 
 GENRE_NAMES = (
     "Rock", "Electronic", "Pop", "Folk, World, & Country", "Classical", "Jazz", "Funk / Soul", "Hip Hop",
@@ -173,6 +173,3 @@ def _label_names(text: _synth_text.Text, count: int, endings: pa.Array) -> pa.Ar
     plain = text.releases(10_000_000 + numbers)
     names = pc.binary_join_element_wise(plain, endings.take(pa.array(numbers % len(endings))), "")
     return pc.binary_join_element_wise(names, _namesake_numbers(names), "")
-
-
-assert len(GENRE_NAMES) == GENRES and len(STYLE_WORDS) == STYLES_PER_GENRE and LABELS % LABELS_PER_STYLE == 0

@@ -72,7 +72,7 @@ class Indexes:
             "</name>",
             real,
             self._editors.element(
-                "profile", where(luck(seed, "profile", people) < PROFILES, self._records.notes(people))
+                "profile", where(luck(seed, "profile", people) < PROFILES, self._records.extras.notes(people))
             ),
             "<data_quality>Needs Vote</data_quality>",
             where(luck(seed, "variation", people) < 0.2, variation),
@@ -105,10 +105,10 @@ class Indexes:
             self._names(labels),
             "</name>",
             self._editors.element(
-                "contactinfo", where(luck(seed, "contact", labels) < PROFILES, self._records.notes(labels))
+                "contactinfo", where(luck(seed, "contact", labels) < PROFILES, self._records.extras.notes(labels))
             ),
             self._editors.element(
-                "profile", where(luck(seed, "about", labels) < PROFILES, self._records.notes(labels + 1))
+                "profile", where(luck(seed, "about", labels) < PROFILES, self._records.extras.notes(labels + 1))
             ),
             "<data_quality>Needs Vote</data_quality>",
             where(owner != NOBODY, parent),

@@ -3,23 +3,21 @@
 import numpy as np
 import pyarrow as pa
 
-from pairmine.sources import _synth_text, _synth_tracklists
+from pairmine.sources import _synth_tracklists
 from pairmine.sources._synth_credits import artist_elements, artist_lists, credit_elements
 from pairmine.sources._synth_editors import Editors, Generation
-from pairmine.sources._synth_elements import digits, element, grouped, joined, runs, where, wrapped
+from pairmine.sources._synth_elements import digits, element, joined, runs, where, wrapped
+from pairmine.sources._synth_extras import NOTED, Extras
 from pairmine.sources._synth_releases import BEST_OF, COMPILATION, EDITION, SINGLE, Releases, quantiles
 from pairmine.sources._synth_shelves import (
     LABEL_BASE,
-    LABELS,
     MASTER_BASE,
     NOBODY,
     NOT_ON_LABEL,
     Array,
     Flags,
-    Floats,
     Shelves,
     below,
-    heavy,
     luck,
     mixed,
 )
@@ -39,21 +37,8 @@ COUNTRIES = ("US",) * 25 + ("Germany",) * 9 + ("UK",) * 8 + ("Japan",) * 6 + ("I
 )  # fmt: skip
 QUALITIES = ("Needs Vote",) * 8 + ("Correct", "Complete and Correct")
 DATES = (0.118, 0.571, 0.236, 0.057)  # none, year, day, month without day; what is left is a year with -00-00
-SENTENCES = (
-    "Recorded at {} Studio", "Made in {}", "All rights reserved", "Track {n} is wrongly credited on the sleeve",
-    "\U0001d4dc\U0001d4e4 pressing", "℗ & © {n}", 'Comes with "{}" poster', "<b>Gatefold</b> sleeve",
-    "Thanks to {} & {}",
-)  # fmt: skip
-BREAKS = pa.array([". ", "\n", "&#13;\n", "&#13;\n&#13;\n"])
-IDENTIFIERS = ("Matrix / Runout",) * 8 + ("Barcode",) * 4 + ("Rights Society",) * 2 + ("Other", "Label Code")
-SIDES = ("", "A-Side Runout", "B-Side Runout, etched", "Text", "Variant 1")
-COMPANY_ROLES = (
-    (21, "Published By"), (13, "Phonographic Copyright (p)"), (14, "Copyright (c)"), (23, "Recorded At"),
-    (9, "Distributed By"), (10, "Manufactured By"), (17, "Pressed By"), (29, "Mastered At"),
-)  # fmt: skip
-COMPANIES = 2_000
-SECOND_LABEL, SAME_LABEL, UNLABELLED, STYLELESS = 0.12, 0.35, 0.053, 0.146
-NOTED, FILMED, IDENTIFIED, COMPANIED, CREDITED = 0.64, 0.53, 0.53, 0.45, 0.59
+TWO_DIGITS = tuple(f"{number:02d}" for number in range(1, 29))
+SECOND_LABEL, SAME_LABEL, UNLABELLED, STYLELESS, CREDITED = 0.12, 0.35, 0.053, 0.146, 0.59
 
 
 class Records:
@@ -61,7 +46,7 @@ class Records:
 
     def __init__(self, shelves: Shelves, editors: Editors):
         self.shelves, self.editors, self._seed = shelves, editors, shelves.world.seed
-        self._sentences = editors.table(_notes(self._seed))
+        self.extras = Extras(shelves, editors)
         self._forms = _formats(editors)
 
     def labels(self, releases: Releases) -> tuple[Array, Array]:
@@ -117,43 +102,28 @@ class Records:
             '<release id="',
             digits(numbers + 1),
             f'"{status}>',
-            self._images(numbers) if is_older else "",
+            self.extras.images(numbers) if is_older else "",
             self._artists(releases),
             element("title", self._titles(releases)),
             self._labels(releases),
+            "" if is_older else self.extras.series(numbers),
             self._credits(releases),
             self._format(releases, medium),
             self._tags(releases),
-            where(self._u("country", numbers) < 0.97, element("country", self._pick(COUNTRIES, "which", numbers))),
+            where(
+                self.extras.luck("country", numbers) < 0.97,
+                element("country", self.extras.pick(COUNTRIES, "which", numbers)),
+            ),
             element("released", self._dates(releases)),
-            where(self._u("notes", numbers) < NOTED, element("notes", self.notes(numbers))),
-            element("data_quality", self._pick(QUALITIES, "quality", numbers)),
+            where(self.extras.luck("notes", numbers) < NOTED, element("notes", self.extras.notes(numbers))),
+            element("data_quality", self.extras.pick(QUALITIES, "quality", numbers)),
             self._masters(releases),
             element("tracklist", tracklist),
-            self._identifiers(numbers),
-            self._videos(releases, entries),
-            self._companies(numbers),
+            self.extras.identifiers(numbers),
+            self.extras.videos(releases),
+            self.extras.companies(numbers),
             "</release>\n",
         )
-
-    def _u(self, what: str, numbers: Array, places: Array | int = 0) -> Floats:
-        return luck(self._seed, what, numbers, places)
-
-    def _pick(self, texts: tuple[str, ...], what: str, numbers: Array, places: Array | int = 0) -> pa.Array:
-        return self.editors.table(texts).take(pa.array(below(self._u(what, numbers, places), len(texts))))
-
-    def _several(self, what: str, numbers: Array, share: float, most: int) -> tuple[Array, Array, Array]:
-        """Draw how many of something each release has; return these, and (release, place) of each."""
-        u = self._u(what, numbers)
-        counts = np.where(u < share, 1 + below((u / share) ** 2, most), 0)
-        return (counts, *runs(counts))
-
-    def _images(self, numbers: Array) -> pa.Array:
-        counts, group, place = self._several("images", numbers, 0.955, 8)
-        size = digits(600 - below(self._u("image", numbers[group], place), 100))
-        kind = where(place == 0, "primary", "secondary")
-        image = joined('<image type="', kind, '" uri="" uri150="" width="600" height="', size, '"/>')
-        return wrapped("images", image, counts)
 
     def _artists(self, releases: Releases) -> pa.Array:
         first, second = releases.artists
@@ -168,7 +138,7 @@ class Records:
         hits = self.editors.titles(releases.tracks[releases.offsets[:-1]])
         kinds = releases.kinds
         titles = where(kinds == BEST_OF, joined("The Best Of ", titles), where(kinds == SINGLE, hits, titles))
-        volumes = joined(titles, " Vol. ", digits(1 + below(self._u("volume", releases.numbers), 40)))
+        volumes = joined(titles, " Vol. ", digits(1 + below(self.extras.luck("volume", releases.numbers), 40)))
         return where(kinds == COMPILATION, volumes, titles)
 
     def _labels(self, releases: Releases) -> pa.Array:
@@ -178,26 +148,26 @@ class Records:
         ids = np.where(labels == NOBODY, NOT_ON_LABEL, LABEL_BASE + labels)
         names = self.editors.label_names(labels)
         catnos = joined("CAT ", digits(mixed(self._seed, "catno", numbers, place) % 100_000))
-        catnos = where((labels == NOBODY) | (self._u("catno", numbers, place) < 0.07), "none", catnos)
+        catnos = where((labels == NOBODY) | (self.extras.luck("catno", numbers, place) < 0.07), "none", catnos)
         texts = joined('<label name="', names, '" catno="', catnos, '" id="', digits(ids), '"/>')
         return wrapped("labels", texts, counts)
 
     def _credits(self, releases: Releases) -> pa.Array:
-        counts, group, place = self._several("release credits", releases.numbers, CREDITED, 17)
+        counts, group, place = self.extras.several("release credits", releases.numbers, CREDITED, 17)
         numbers, seed = releases.numbers[group], self._seed
         ids = numbers, place + 1000
         artist = self.shelves.world.tracks.artist_of[releases.tracks[releases.offsets[:-1]]].astype(np.int64)
         people = self.shelves.helper(artist[group], luck(seed, "credited person", *ids))
-        first = 1 + below(self._u("range", *ids), 3)
+        first = 1 + below(self.extras.luck("range", *ids), 3)
         ranges = where(first == 1, joined("A1 to A", digits(first + 2)), joined(digits(first), " to 6, 9"))
-        ranges = where(self._u("ranged", *ids) < 0.18, ranges)
+        ranges = where(self.extras.luck("ranged", *ids) < 0.18, ranges)
         nothing = pa.array([""] * len(group), pa.string())
         return wrapped("extraartists", credit_elements(seed, self.editors, people, nothing, ids, ranges), counts)
 
     def _format(self, releases: Releases, medium: Array) -> pa.Array:
         """Return the formats: how many discs of the medium, and what is said of them."""
         forms = len(FORMS[EDITION])
-        form = below(self._u("form", releases.numbers), forms)
+        form = below(self.extras.luck("form", releases.numbers), forms)
         place = (medium * len(FORMS) + releases.kinds) * forms + form
         second = where(medium == MEDIA.index("Box Set"), '<format name="CD" qty="3" text="Remastered"/>')
         quantity = digits(1 + releases.counts // 19)
@@ -210,7 +180,7 @@ class Records:
         """Return genres (the world's, some with another) and none to four styles, the world's first."""
         style, counts = self.tags(releases)
         numbers = releases.numbers
-        other = below(self._u("second genre", numbers), 80)
+        other = below(self.extras.luck("second genre", numbers), 80)
         genres = element("genre", self.editors.genres.take(pa.array(style // STYLES_PER_GENRE)))
         has_other = (other < len(self.editors.genres)) & (other != style // STYLES_PER_GENRE)
         second = element("genre", self.editors.genres.take(pa.array(np.where(has_other, other, 0))))
@@ -222,18 +192,10 @@ class Records:
     def _dates(self, releases: Releases) -> pa.Array:
         """Return dates as written; an empty one is left out in a dump of either generation."""
         numbers = releases.numbers
-        form = quantiles(self._u("date", numbers), DATES)
-        month, day = (digits(10 + below(self._u(what, numbers), most)) for what, most in (("month", 3), ("day", 18)))
+        form = quantiles(self.extras.luck("date", numbers), DATES)
+        month, day = (self.extras.pick(TWO_DIGITS[:most], what, numbers) for what, most in (("month", 12), ("day", 28)))
         ending = where(form == 2, joined("-", month, "-", day), where(form == 3, joined("-", month, "-00"), "-00-00"))
         return where(form > 0, joined(digits(releases.years), where(form > 1, ending)))
-
-    def notes(self, numbers: Array) -> pa.Array:
-        """Return notes of one to five sentences; line ends are written in two ways."""
-        counts = 1 + below(self._u("sentences", numbers), 5)
-        group, place = runs(counts)
-        pieces = below(self._u("sentence", numbers[group], place), len(self._sentences))
-        ends = where(place + 1 < counts[group], BREAKS.take(pa.array(below(self._u("break", numbers), 4)[group])))
-        return grouped(joined(self._sentences.take(pa.array(pieces)), ends), counts)
 
     def _masters(self, releases: Releases) -> pa.Array:
         """Return the master's id; none is 0, and in an older dump no element."""
@@ -246,70 +208,6 @@ class Records:
         if self.editors.generation is Generation.newer:
             return elements
         return where(releases.masters != NOBODY, elements)
-
-    def _identifiers(self, numbers: Array) -> pa.Array:
-        counts, group, place = self._several("identifiers", numbers, IDENTIFIED, 8)
-        owner = numbers[group]
-        texts = joined(
-            '<identifier type="',
-            self._pick(IDENTIFIERS, "identifier", owner, place),
-            '" description="',
-            self._pick(SIDES, "side", owner, place),
-            '" value="',
-            digits(mixed(self._seed, "barcode", owner, place)),
-            '"/>',
-        )
-        return wrapped("identifiers", texts, counts)
-
-    def _videos(self, releases: Releases, entries: _synth_tracklists.Rows) -> pa.Array:
-        counts, group, place = self._several("videos", releases.numbers, FILMED, 12)
-        counts = np.minimum(counts, releases.counts)
-        group, place = runs(counts)
-        track = releases.tracks[releases.offsets[group] + place]
-        artist = self.editors.people.names.take(pa.array(self.shelves.world.tracks.artist_of[track]))
-        title = joined(artist, " - ", self.editors.titles(track))
-        owner = releases.numbers[group]
-        texts = joined(
-            '<video src="https://www.youtube.com/watch?v=',
-            digits(mixed(self._seed, "video", owner, place)),
-            '" duration="',
-            digits(120 + below(self._u("video length", owner, place), 300)),
-            '" embed="true"><title>',
-            title,
-            "</title><description>",
-            self.notes(mixed(self._seed, "described", owner, place)),
-            "</description></video>",
-        )
-        return wrapped("videos", texts, counts)
-
-    def _companies(self, numbers: Array) -> pa.Array:
-        counts, group, place = self._several("companies", numbers, COMPANIED, 10)
-        owner = numbers[group]
-        company = heavy(self._u("company", owner, place), COMPANIES, 20)
-        roles = pa.array(
-            [f"<entity_type>{n}</entity_type><entity_type_name>{role}</entity_type_name>" for n, role in COMPANY_ROLES]
-        )
-        texts = joined(
-            "<company><id>",
-            digits(LABEL_BASE + LABELS - 1 - company),
-            "</id><name>",
-            self.editors.label_names(LABELS - 1 - company),
-            "</name>",
-            self.editors.element("catno", where(place > 5, joined("P-", digits(company)))),
-            roles.take(pa.array(below(self._u("company role", owner, place), len(COMPANY_ROLES)))),
-            "<resource_url>https://api.discogs.com/labels/",
-            digits(LABEL_BASE + LABELS - 1 - company),
-            "</resource_url></company>",
-        )
-        return wrapped("companies", texts, counts)
-
-
-def _notes(seed: int) -> list[str]:
-    """Return sentences for notes and descriptions."""
-    words = _synth_text.made_up_words(seed)
-    return [
-        SENTENCES[i % len(SENTENCES)].format(words[i], words[-1 - i], n=1 + i % 19) for i in range(60 * len(SENTENCES))
-    ]
 
 
 def _formats(editors: Editors) -> pa.Array:

@@ -61,10 +61,7 @@ def ingest(
     """
     files = find_dumps(paths)
     with catalogue.writer(workspace, name, KIND) as writer:
-        reading = _Reading(Rejects(writer.scratch), min(threads_or_default(threads), MAX_READERS))
-        for _ in in_order(lambda part: writer.append(*part), reading.parts(files), 1):
-            continue
-        reading.tell()
+        reading = stage(writer, files, threads)
         if not reading.taken.total():
             why = reading.rejects.example() or "they hold no records"
             raise InputError(f"nothing could be read ({why}): source {name!r} is left as it was")
@@ -73,7 +70,19 @@ def ingest(
         return writer.commit([*reading.tallies(), *tallies], conflicts)
 
 
-class _Reading:
+def stage(writer: catalogue.Writer, files: list[Path], threads: int | None) -> "Reading":
+    """Write the tables `dump_…`, and return what became of the records.
+
+    One thread decompresses and cuts, `threads` parse, one writes; what they give does not depend on how many.
+    """
+    reading = Reading(Rejects(writer.scratch), min(threads_or_default(threads), MAX_READERS))
+    for _ in in_order(lambda part: writer.append(*part), reading.parts(files), 1):
+        continue
+    reading.tell()
+    return reading
+
+
+class Reading:
     """Reads files into tables, and counts what became of their records."""
 
     def __init__(self, rejects: Rejects, threads: int) -> None:

@@ -85,6 +85,11 @@ def ingest(
                 else:
                     skipped += read_table(file, part, named, spool, reject, tick, threads)
             except (InputError, UnreadableError) as error:
-                reason = str(error).removeprefix(f"{shown(file)}: ").removeprefix(f"{shown(file.name)}: ")
-                reject(Reject("files", 0, reason, ""))
-        return finish(writer, spool, rejects, len(files), dict(skipped), threads)
+                reject(Reject("files", 0, _placeless(str(error), file), ""))
+        return finish(writer, spool, rejects, len(files), dict(skipped), threads, where="row")
+
+
+def _placeless(message: str, file: Path) -> str:
+    """Return what is wrong with a file without where it lies: the catalogue's bytes must not depend on that."""
+    short = message.replace(shown(file), shown(file.name)).replace(str(file), shown(file.name))
+    return short.removeprefix(f"{shown(file.name)}: ")

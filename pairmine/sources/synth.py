@@ -1,7 +1,8 @@
-"""Synthetic playlists: a made-up world shaped like the Million Playlist Dataset, of any size, with its truth.
+"""Synthetic playlists or a Discogs dump: a made-up world, of any size, with its truth.
 
-The world (artists, albums, tracks, tastes) is fixed by the seed; N playlists are drawn from it, each from the
-seed and its pid alone. A smaller N is therefore a sub-sample of a larger one.
+The world (artists, albums, tracks, tastes) is fixed by the seed; N playlists or releases are drawn from it, each from
+the seed and its number alone. A smaller N is therefore a sub-sample of a larger one, and the playlists and the dump of
+one seed hold the same recordings.
 """
 
 from collections.abc import Iterable, Iterator
@@ -52,7 +53,9 @@ def ingest(
 ) -> catalogue.Ingested:
     """`pairmine ingest synth --playlists 10000`
 
-    Make up playlists like those of the Million Playlist Dataset, with the tastes behind them as ground truth.
+    Make up playlists like those of the Million Playlist Dataset, with the tastes behind them as ground truth; or with
+    `--format discogs --releases 10000` a Discogs dump of the same recordings, with truth_releases.parquet and
+    truth_entries.parquet beside it.
 
     Raises:
         UsageError: fewer than one playlist or release, or an option of another format.

@@ -37,7 +37,7 @@ select
     list,
     md5(list_aggregate(
         list_transform(
-            [name, num_followers::varchar, modified_at::varchar, tags::varchar, digest],
+            [name, num_followers::varchar, epoch_ms(modified_at)::varchar, digest] || coalesce(tags, []),
             lambda t: coalesce(strlen(t) || ':' || t, '-')
         ),
         'string_agg', ''

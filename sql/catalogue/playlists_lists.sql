@@ -14,7 +14,8 @@ met as (
         playlist,
         count(*) as entries,
         count(position) = count(*) and count(distinct position) = count(*) as numbered,
-        arg_min(playlist_title, row) as title
+        arg_min(playlist_title, row) as first_title,
+        arg_min(playlist_title, position) as foremost_title
     from rows
     group by part, playlist
 )
@@ -26,7 +27,7 @@ select
     coalesce(entries, 0) as entries,
     coalesce(numbered, false) as numbered,
     coalesce(base, 0) as base,
-    coalesce(facts.title, met.title) as name,
+    coalesce(facts.title, case when numbered then foremost_title else first_title end) as name,
     num_followers,
     modified_at,
     tags

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairmine import store
-from pairmine.kernels import xml_scan
+from pairmine.kernels import xml_records, xml_scan
 from pairmine.kernels.byte_runs import PADDING
 from pairmine.schema import CATALOGUE, DUMP
 from pairmine.sources import _discogs_chunks, _discogs_frames, discogs
@@ -50,7 +50,7 @@ def parsed_strictly(data: bytes, kind: str, patch: pytest.MonkeyPatch) -> Parsed
         if pos >= end:
             return end, xml_scan.DONE
         work.ids[work.counts[xml_scan.RECORDS]] = -1
-        return pos, xml_scan.ODD if xml_scan.is_record(buffer, pos, end, kind) else xml_scan.GAP
+        return pos, xml_scan.ODD if xml_records.is_record(buffer, pos, end, kind) else xml_scan.GAP
 
     with patch.context() as patched:
         patched.setattr(_discogs_chunks.scan, "scan_records", scan)

@@ -55,7 +55,7 @@ def assert_as_defined(found: dict[str, list[tuple[Any, ...]]], oracle: Oracle) -
         assert found[name] == rows, name
 
 
-@settings(max_examples=80)
+@settings(max_examples=60)
 @given(dump=dumps(), part_rows=st.integers(1, 9), range_entries=st.integers(1, 9))
 def test_a_dump_becomes_the_tables_of_the_definitions(
     dump: dict[str, list[Row]], part_rows: int, range_entries: int, tmp_path_factory: pytest.TempPathFactory

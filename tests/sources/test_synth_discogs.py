@@ -200,12 +200,12 @@ def test_a_smaller_dump_is_the_beginning_of_a_larger(dump: Ingested, tmp_path: P
 def test_threads_do_not_change_a_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_synth_discogs, "RUN", _synth_releases.CHUNK)  # several runs for the threads to share
     sums = []
-    for threads in (1, 2, 5):
+    for threads in (1, 3):
         folder = made_dump(tmp_path / str(threads), size=1_300, threads=threads).folder
         files = sorted(folder.iterdir())
         sums.append([(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files])
     assert len(sums[0]) == 6
-    assert sums[1] == sums[0] == sums[2]
+    assert sums[1] == sums[0]
 
 
 def test_every_oddity_occurs(dump: Ingested, releases: list[Element]) -> None:
@@ -216,7 +216,17 @@ def test_every_oddity_occurs(dump: Ingested, releases: list[Element]) -> None:
     assert odd.filter(pl.col("oddities").is_not_null()).height == 11
     assert set(truth(dump, "releases")["kind"]) == {"edition", "single", "best-of", "compilation"}
     content = text(dump, "releases")
-    for oddity in ("&#13;\n", "&amp;", "&lt;b&gt;", "&quot;", "-00</released>", "<anv>", "<join>", 'catno="none"'):
+    for oddity in (
+        "&#13;\n",
+        "&amp;",
+        "&lt;b&gt;",
+        "&quot;",
+        "-00</released>",
+        "<anv>",
+        "<join>",
+        'catno="none"',
+        "<series><series ",
+    ):
         assert oddity in content, oddity
     assert any(ord(character) > 0xFFFF for character in content)
     positions = {entry.findtext("position") for release in releases for entry in entries(release)}

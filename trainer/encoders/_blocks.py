@@ -1,5 +1,7 @@
 """Pieces that several networks are made of."""
 
+import math
+
 from torch import Tensor, nn
 
 Size = int | tuple[int, int]
@@ -31,6 +33,8 @@ def initialise(network: nn.Module) -> None:
     """He's initialisation for ReLU: convolutions by their outputs as ResNet has it, linear layers by their inputs."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            # by hand, for torch counts the outputs of all groups and starves depthwise convolutions
+            fan_out = module.weight[:, 0].numel() / module.groups
+            nn.init.normal_(module.weight, std=math.sqrt(2 / fan_out))
         elif isinstance(module, nn.Linear):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

@@ -40,9 +40,7 @@ class VGGish(AudioEncoder):
         self.bands, self.frames = bands, frames
         self.shortest, self.longest = 8 * first_pool[0] * MAP[0], 8 * first_pool[0] * (MAP[0] + 1) - 1
         if bands // first_pool[1] // 8 != MAP[1]:
-            raise UsageError(
-                f"pooling by {first_pool[1]} does not bring {bands} bands to {MAP[1]}: 96 need 3, 64 need 2"
-            )
+            raise UsageError(f"pools of {first_pool[1]} do not bring {bands} bands to {MAP[1]}: 96 need 3, 64 need 2")
         self.features = nn.Sequential(*_layers(first_pool))
         self.embeddings = nn.Sequential(
             nn.Linear(512 * MAP[0] * MAP[1], 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 128)
