@@ -27,7 +27,7 @@ AT_LEAST = {
 
 @dataclass(frozen=True)
 class Parameters:
-    """The options of all strategies, of which each heeds some; 0 and "" stand for its own default, None for no limit."""
+    """The options of all strategies; each heeds some. 0 and "" stand for its own default, None for no limit."""
 
     seed: int = 0
     top_k: int = 10
