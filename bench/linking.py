@@ -126,7 +126,10 @@ def main() -> None:
     parser.add_argument("--splink", help="Python interpreter that has Splink; without it Splink is left out.")
     options = parser.parse_args()
     header = ["names", "true links", "by", "time, peak memory", "threshold", "precision", "recall"]
-    title = "Linking two sources; whole process, best of two runs, two threads"
+    title = (
+        "Linking two sources; two threads; ours: whole process, best of two runs; "
+        "Splink: one run without start and normalising"
+    )
     rows = quality_rows(options.splink, options.seed)
     common.report("linking", title, header, rows)
     for size in sorted(options.sizes):

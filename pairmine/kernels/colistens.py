@@ -25,14 +25,15 @@ AHEAD = 12
 class Candidates(NamedTuple):
     """Edges of a run of tracks a, ascending, that pass the cut of `track_a` < `track_b`; sorted by both.
 
-    `pairs` and `weak` tell how many distinct pairs were met here, and how many of them had too small a count.
+    `met_twice` tells how many distinct pairs were met here, `weak_twice` how many of them had too small a count; in
+    all candidates together each of them is told by both its ends.
     """
 
     track_a: npt.NDArray[np.int32]
     track_b: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int64]
-    pairs: int
-    weak: int
+    met_twice: int
+    weak_twice: int
 
 
 class Listeners(NamedTuple):
@@ -122,28 +123,27 @@ def _count(ready, scratch, first, last, k, min_count, stream, cuts):  # type: ig
     """Count the pairs of tracks[first:last] with all tracks; write their cuts, return their edges to larger ids."""
     counters, touched = scratch
     track_a, track_b, strengths = [np.int32(0)][:0], [np.int32(0)][:0], [np.int64(0)][:0]
-    pairs = weak = np.int64(0)
+    met_twice = weak_twice = np.int64(0)
     for track in ready.tracks[first:last]:
         rank = ready.rank_of[track]
         met = _meet(ready.tracks_of_user, ready.users_of_rank, rank, counters, touched)
+        counters[rank] = 0
         others, counts = np.empty(met, np.int32), np.empty(met, np.int64)
         size = 0
         for other in touched[:met]:
-            count = np.int64(counters[other])
+            others[size], counts[size] = other, counters[other]
+            size += counters[other] >= min_count
             counters[other] = 0
-            pairs += other < rank
-            weak += other < rank and count < min_count
-            if other != rank and count >= min_count:
-                others[size], counts[size] = ready.track_of[other], count
-                size += 1
-        others, counts = others[:size], counts[:size]
+        met_twice += met - 1
+        weak_twice += met - 1 - size
+        others, counts = ready.track_of[others[:size]], counts[:size]
         cuts.counts[track], cuts.ties[track] = cut(track, others, counts, k, stream)
         kept = _kept(track, others, counts, cuts.counts[track], cuts.ties[track], stream)
         for j in kept[np.argsort(others[kept])]:
             track_a.append(track)
             track_b.append(others[j])
             strengths.append(counts[j])
-    return np.array(track_a), np.array(track_b), np.array(strengths), pairs, weak
+    return np.array(track_a), np.array(track_b), np.array(strengths), met_twice, weak_twice
 
 
 @nb.njit(cache=True, nogil=True)

@@ -74,14 +74,17 @@ class CountedEdges:
         self._lay_down(found)
 
     def _lay_down(self, found: Iterable[colistens.Candidates]) -> None:
+        met = weak = 0
         first, second, third = (path.open("wb") for path in self._paths)
         with first, second, third:
             for part in found:
-                self._pairs += part.pairs
-                self._weak += part.weak
+                met += part.met_twice
+                weak += part.weak_twice
                 first.write(part.track_a.data)
                 second.write(part.track_b.data)
                 third.write(part.counts.data)
+        self._pairs += met // 2
+        self._weak += weak // 2
 
     def parts(self) -> Iterator[pa.Table]:
         """Yield the edges that stay."""
