@@ -214,6 +214,16 @@ def test_files_that_are_no_tables_are_told(tmp_path: Path) -> None:
     assert table(ingested, "playlists")["key"].to_list()[0] == "p"
 
 
+def test_keys_stay_unique(tmp_path: Path) -> None:
+    digest = Playlist("p", [Entry(None, "t")]).digest()
+    (tmp_path / "a.csv").write_text("playlist,track\np,t\n")
+    (tmp_path / "b.csv").write_text(f"playlist,track\np,u\np#{digest[:8]},t\n")
+    ingested = playlists.ingest(tmp_path / "w", "playlists", [tmp_path])
+    check(ingested)
+    keys = set(table(ingested, "playlists")["key"])
+    assert len(keys) == 3 and {f"p#{digest}", f"p#{digest[:8]}"} < keys
+
+
 @needs_real_data
 def test_real_tables(tmp_path: Path) -> None:
     games = playlists.ingest(tmp_path, "games", [REAL / "audio" / "tracks.tsv"], playlist="soundtrack")
