@@ -1,4 +1,4 @@
-"""Installed as a wheel pairmine works from anywhere, with its SQL and samples, and claims no other import name."""
+"""Installed as a wheel pairmine works from anywhere, with its SQL and samples; its import names are two."""
 
 import os
 import subprocess
@@ -68,4 +68,5 @@ def test_the_names_cli_and_sql_stay_free(installed) -> None:
     assert sorted(path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")) == [
         "bin",
         "pairmine",
+        "trainer",
     ]

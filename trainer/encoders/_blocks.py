@@ -2,7 +2,9 @@
 
 import math
 
+import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 Size = int | tuple[int, int]
 
@@ -27,6 +29,11 @@ def conv_norm_relu(
 def global_mean(x_BCFT: Tensor) -> Tensor:
     """Mean over bands and frames, `x_BC`."""
     return x_BCFT.mean((2, 3))
+
+
+def unit_length(z_BD: Tensor) -> Tensor:
+    """L2-normalise rows, in float32 at least: eight bits of a bfloat16 would leave lengths 0.4 % off."""
+    return normalize(z_BD.float() if z_BD.dtype in (torch.bfloat16, torch.float16) else z_BD, dim=1)
 
 
 def initialise(network: nn.Module) -> None:

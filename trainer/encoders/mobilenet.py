@@ -1,10 +1,9 @@
 """MobileNet (Howard et al. 2017) with the stem of colisten-2020."""
 
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from trainer.encoders._audio import AudioEncoder
-from trainer.encoders._blocks import conv_norm_relu, global_mean, initialise
+from trainer.encoders._blocks import conv_norm_relu, global_mean, initialise, unit_length
 
 BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1),) * 5, (1024, 2), (1024, 1))
 
@@ -42,4 +41,4 @@ class MobileNet(AudioEncoder):
     def forward(self, mel_BFT: Tensor) -> Tensor:
         """Return `z_BD`, rows of unit length."""
         x_BC = global_mean(self.trunk(self.check(mel_BFT)))
-        return normalize(self.output(x_BC), dim=1)
+        return unit_length(self.output(x_BC))

@@ -1,10 +1,9 @@
 """ResNet-18 with the stem of colisten-2020."""
 
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from trainer.encoders._audio import AudioEncoder
-from trainer.encoders._blocks import conv_norm_relu, global_mean, initialise
+from trainer.encoders._blocks import conv_norm_relu, global_mean, initialise, unit_length
 from trainer.encoders._resnet import BasicBlock, residual_stages
 
 
@@ -32,4 +31,4 @@ class ResNet18(AudioEncoder):
     def forward(self, mel_BFT: Tensor) -> Tensor:
         """Return `z_BD`, rows of unit length."""
         x_BC = global_mean(self.stages(self.stem(self.check(mel_BFT))))
-        return normalize(self.output(x_BC), dim=1)
+        return unit_length(self.output(x_BC))

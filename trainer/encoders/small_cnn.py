@@ -1,10 +1,9 @@
 """SmallCNN of colisten-2020."""
 
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from trainer.encoders._audio import AudioEncoder
-from trainer.encoders._blocks import conv_norm_relu, initialise
+from trainer.encoders._blocks import conv_norm_relu, initialise, unit_length
 
 WIDTHS = (8, 8, 20, 80)
 
@@ -33,7 +32,7 @@ class SmallCNN(AudioEncoder):
     def forward(self, mel_BFT: Tensor) -> Tensor:
         """Return `z_BD`, rows of unit length."""
         x_BCF = self.trunk(self.check(mel_BFT)).mean(3)
-        return normalize(self.output(x_BCF.flatten(1)), dim=1)
+        return unit_length(self.output(x_BCF.flatten(1)))
 
 
 def _conv(inputs: int, outputs: int) -> nn.Module:

@@ -76,9 +76,7 @@ def test_no_pickle_is_executed(kind, wanted, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["safetensors", "npz", "pth"])
-@pytest.mark.parametrize(
-    "content", [b"", b"no weights at all" * 9, pickle.dumps({"a": 1})], ids=["empty", "text", "pickle"]
-)
+@pytest.mark.parametrize("content", [b"", b"no weights at all" * 9, pickle.dumps({"a": 1}, 2)], ids=len)
 def test_a_damaged_file_is_one_line(kind, content, wanted, tmp_path) -> None:
     path = tmp_path / f"weights.{kind}"
     path.write_bytes(content)
