@@ -121,7 +121,7 @@ def build_pairs(
         int, typer.Option(help="tco: playlists two tracks must share; label-co: artists two labels must.")
     ] = 1,
     max_playlist_length: Annotated[
-        int | None, typer.Option(help="co, tco: leave out playlists of more distinct tracks.")
+        int | None, typer.Option(help="co, tco, w2v, cf: leave out playlists of more distinct tracks.")
     ] = None,
     score: Annotated[str, typer.Option(help="tco: count, npmi, cosine, jaccard or lift.")] = "count",
     ties: Annotated[
@@ -132,6 +132,31 @@ def build_pairs(
     ] = 1,
     max_pairs_per_group: Annotated[
         int | None, typer.Option(help="release, artist, label, label-co: most pairs a group links in an epoch.")
+    ] = None,
+    per_epoch: Annotated[int, typer.Option(help="triplet: triplets an epoch.")] = 1_000_000,
+    weighted: Annotated[bool, typer.Option("--weighted", help="triplet: positives by the edge's count.")] = False,
+    dimensions: Annotated[int, typer.Option(help="w2v, cf, genre: of a vector; default as in the paper.")] = 0,
+    iterations: Annotated[int, typer.Option(help="w2v, cf, genre: over all playlists; default as in the paper.")] = 0,
+    negatives: Annotated[int, typer.Option(help="w2v: random tracks against each word.")] = 5,
+    sample: Annotated[
+        float, typer.Option(help="w2v: tracks in more than this share of entries are left out now and then; 0: never.")
+    ] = 0.0,
+    trainer: Annotated[str, typer.Option(help="w2v: kernel or gensim; cf: warp or wmf.")] = "",
+    tags: Annotated[
+        str, typer.Option(help="labels, genre: kinds of tags (genre,style,tag), or words: n-grams of titles and tags.")
+    ] = "",
+    top: Annotated[int, typer.Option(help="labels: how many, the most frequent first.")] = 0,
+    longest: Annotated[int, typer.Option(help="labels: words of an n-gram; genre: genres a track.")] = 0,
+    clusters: Annotated[
+        int, typer.Option(help="labels: tell their senses apart by this many clusters of the co-listen graph.")
+    ] = 0,
+    hard_negatives: Annotated[
+        str | None,
+        typer.Option(metavar="FIRST-LAST", help="Add negatives: partners of the anchor of these ranks, e.g. 100-1000."),
+    ] = None,
+    batch: Annotated[int | None, typer.Option(help="Compose batches of so many pairs; with --exclusive.")] = None,
+    exclusive: Annotated[
+        str | None, typer.Option(help="What no two pairs of a batch share: artist, release, label, playlist.")
     ] = None,
     exclude: Annotated[
         Path | None, typer.Option(help="File of track or artist keys, one a line, that must not appear.")
@@ -155,7 +180,9 @@ def build_pairs(
 
     pairmine build-pairs --source mpd --strategy tco --epochs 50
     """
+    given = dict(locals())
     from pairmine import pairing
+    from pairmine.strategies._finish import Finishing
     from pairmine.strategies._parameters import Parameters
     from pairmine.strategies._restrictions import Restrictions
 
@@ -163,9 +190,10 @@ def build_pairs(
         workspace,
         source,
         strategy,
-        parameters=Parameters(seed, top_k, min_count, max_playlist_length, score, ties, min_group, max_pairs_per_group),
+        parameters=Parameters(**{name: given[name] for name in Parameters.__dataclass_fields__}),
         epochs=epochs,
         restrictions=Restrictions(exclude, keys, split, on),
+        finishing=Finishing(hard_negatives, batch, exclusive),
         out=out,
         engine_name=engine,
         threads=threads,
