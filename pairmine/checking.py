@@ -179,7 +179,7 @@ def _pair_rules(
         checked.notes.append(f"not every rule can be checked: {flaw}")
     with engine.open_pairs(workspace, folder, with_source=flaw is None) as connection:
         connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
-        engine.set_variables(connection, manifest["parameters"])
+        engine.set_variables(connection, manifest["parameters"] | _band(manifest))
         yield "pairs as many as the manifest says", _count_problems(connection, folder, manifest)
         if flaw is None:
             _add_evidence(connection, workspace, folder, manifest, threads)
@@ -215,11 +215,17 @@ def _add_evidence(
         connection.register(name, table)
 
 
+def _band(manifest: dict[str, Any]) -> dict[str, int]:
+    """Return the ranks of hard negatives as variables of sql/checks/negative_in_band.sql."""
+    return dict(zip(("first_rank", "last_rank"), manifest.get("hard_negatives") or (), strict=False))
+
+
 def _common_rules(manifest: dict[str, Any]) -> list[str]:
     """Return the rules that do not depend on the strategy: names, vias, and which tracks may appear."""
     known = "known_tracks_of_triplets" if manifest["kind"] == "triplets" else "known_tracks"
     rules = [known, "tracks_as_linked" if manifest.get("on") else "tracks_as_in_source", "no_excluded"]
     rules += ["only_split"] if manifest.get("split") else []
+    rules += ["negative_in_band"] if manifest.get("hard_negatives") else []
     return rules + (["known_vias"] if manifest["via_kind"] else [])
 
 

@@ -16,9 +16,13 @@ def table(name: str, rows: list[dict]) -> pa.Table:
 
 
 def write_source(
-    workspace: Path, name: str, playlists: list[list[int]], artist_of: dict[int, int] | None = None
+    workspace: Path,
+    name: str,
+    playlists: list[list[int]],
+    artist_of: dict[int, int] | None = None,
+    only: set[str] | None = None,
 ) -> None:
-    """Write a source with these playlists of track ids; every track up to the largest exists.
+    """Write a source with these playlists of track ids; every track up to the largest exists. `only` names its tables.
 
     Two tracks to a release, five artists to a label; every fifth track is on another release, every fourth on another
     label as well; three tags to a track, and edges to the tracks 1, 2 and 7 further on.
@@ -33,7 +37,12 @@ def write_source(
     }
     places = [(p, i, track) for p, playlist in enumerate(playlists) for i, track in enumerate(playlist)]
     with catalogue.writer(workspace, name, "playlists") as writer:
-        writer.write(
+
+        def write(table_name: str, content: pa.Table) -> None:
+            if only is None or table_name in only:
+                writer.write(table_name, content)
+
+        write(
             "tracks",
             table(
                 "tracks",
@@ -53,10 +62,10 @@ def write_source(
             rows = [
                 {f"{of}_id": g, "key": f"{of[0]}{g:06d}", name: f"{of.title()} {g}"} for g in range(artists + tracks)
             ]
-            writer.write(f"{of}s", table(f"{of}s", rows[: max(set.union(set(), *groups.values()), default=-1) + 1]))
+            write(f"{of}s", table(f"{of}s", rows[: max(set.union(set(), *groups.values()), default=-1) + 1]))
             rows = [{"track_id": t, f"{of}_id": g} for t in range(tracks) for g in sorted(groups[t])]
-            writer.write(f"track_{of}s", table(f"track_{of}s", rows))
-        writer.write(
+            write(f"track_{of}s", table(f"track_{of}s", rows))
+        write(
             "playlists",
             table(
                 "playlists",
@@ -71,11 +80,11 @@ def write_source(
             for t in range(tracks)
             for kind, number in (("genre", t % 5), ("genre", 5 + t % 2), ("style", t % 11))
         ]
-        writer.write("track_tags", table("track_tags", tags))
+        write("track_tags", table("track_tags", tags))
         edges = sorted({(t, t + step) for t in range(tracks) for step in (1, 2, 7) if t + step < tracks})
         rows = [{"track_a": a, "track_b": b, "count": 1 + a % 3} for a, b in edges]
-        writer.write("edges", table("edges", rows))
+        write("edges", table("edges", rows))
         columns = np.array(places, np.int32).reshape(-1, 3).T
-        writer.write("playlist_tracks", pa.table(list(columns), names=["playlist_id", "position", "track_id"]))
-        writer.write("rejects", table("rejects", []))
+        write("playlist_tracks", pa.table(list(columns), names=["playlist_id", "position", "track_id"]))
+        write("rejects", table("rejects", []))
         writer.commit([Tally("playlists", max(len(playlists), 1))], {})

@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pairmine import parallel, progress
 from pairmine.errors import MissingError
+from pairmine.strategies._factorisation import Vectors, graph_matrix, playlist_matrix, wmf
 from pairmine.strategies._inputs import Inputs, Prepared
 from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._targets import vectors
@@ -21,8 +21,6 @@ DEFAULTS = {"dimensions": 300, "iterations": 50, "trainer": "warp"}
 CHECKS = ("only_self_pairs", "once_an_epoch")
 RATE, MOST_SAMPLED = 0.05, 40
 
-Vectors = npt.NDArray[np.float32]
-
 
 def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
     """Factorise the matrix of tracks and playlists, or the co-listen graph where there are no playlists.
@@ -32,26 +30,10 @@ def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
     Raises:
         MissingError: the trainer's package is not installed, or the source has neither playlists nor edges.
     """
-    matrix = _matrix(inputs, parameters)
+    has_playlists = (inputs.folder / "playlist_tracks").is_dir()
+    matrix = playlist_matrix(inputs, parameters) if has_playlists else graph_matrix(inputs)
     used = np.flatnonzero(np.diff(matrix.indptr)).astype(np.int32)
     return vectors(used, TRAINERS[parameters.trainer](matrix[used], inputs, parameters))
-
-
-def _matrix(inputs: Inputs, parameters: Parameters) -> Any:
-    """Return a sparse matrix, one row per track."""
-    import scipy.sparse
-
-    if (inputs.folder / "playlist_tracks").is_dir():
-        groups = inputs.playlists(parameters)
-        ones = np.ones(groups.members.size, np.float32)
-        shape = (groups.offsets.size - 1, inputs.tracks)
-        return scipy.sparse.csr_matrix((ones, groups.members, groups.offsets), shape).T.tocsr()
-    inputs.require("edges")
-    edges = inputs.table("select track_a, track_b, count from edges order by all")
-    a, b, counts = (edges.column(name).to_numpy() for name in ("track_a", "track_b", "count"))
-    kept = inputs.kept[a] & inputs.kept[b]
-    half = scipy.sparse.coo_matrix((counts[kept].astype(np.float32), (a[kept], b[kept])), (inputs.tracks,) * 2)
-    return (half + half.T).tocsr()
 
 
 def _warp(matrix: Any, inputs: Inputs, parameters: Parameters) -> Vectors:
@@ -76,18 +58,7 @@ def _warp(matrix: Any, inputs: Inputs, parameters: Parameters) -> Vectors:
 
 
 def _wmf(matrix: Any, inputs: Inputs, parameters: Parameters) -> Vectors:
-    try:
-        from implicit.als import AlternatingLeastSquares
-    except ImportError:
-        raise MissingError("`--trainer wmf` needs implicit: run `pip install 'pairmine[cf]'`") from None
-    model = AlternatingLeastSquares(
-        factors=parameters.dimensions,
-        iterations=parameters.iterations,
-        random_state=parameters.seed % 2**32,
-        num_threads=parallel.threads_or_default(inputs.threads),
-    )
-    model.fit(matrix, show_progress=False)
-    return np.asarray(model.user_factors, np.float32)
+    return wmf(matrix, parameters.dimensions, parameters.iterations, inputs, parameters.seed)
 
 
 TRAINERS = {"warp": _warp, "wmf": _wmf}

@@ -1,6 +1,7 @@
 -- The labels of `labels`: one row per track and label, with the label's number and how many tracks have it.
--- Variables: tags (kinds of tags, or 'text': n-grams of titles, descriptions and tags), longest (words of an n-gram),
--- top (how many labels), excluded (track ids that must not appear).
+-- Needs clusters (track_id, cluster): a label of a track that is in one is prefixed with it, as 46_bebop.
+-- Variables: tags (kinds of tags), text (whether n-grams of titles and of these tags are labels too), longest (words of
+-- an n-gram), top (how many labels, before they are prefixed), excluded (track ids that must not appear).
 
 with kept as (
     select track_id, title
@@ -45,17 +46,25 @@ counted as (
 ),
 
 vocabulary as (
-    select label, tracks
+    select label
     from counted
     qualify row_number() over (order by tracks desc, encode(label)) <= getvariable('top')
 ),
 
+told_apart as (
+    select track_id, coalesce(cluster || '_', '') || label as label
+    from standing
+    semi join vocabulary using (label)
+    left join clusters using (track_id)
+),
+
 numbered as (
-    select label, tracks, (row_number() over (order by encode(label)) - 1)::integer as label_id
-    from vocabulary
+    select label, count(*) as tracks, (row_number() over (order by encode(label)) - 1)::integer as label_id
+    from told_apart
+    group by label
 )
 
 select track_id, label_id, label, tracks
-from standing
+from told_apart
 join numbered using (label)
 order by track_id, label_id;
