@@ -26,8 +26,13 @@ def load(folder: str, name: str, package: str = "pairmine") -> ModuleType:
     Raises:
         UsageError: there is none of that name; the message lists the known ones and suggests the nearest.
     """
-    check_name(SINGULAR.get(folder, folder.removesuffix("s")), name, names(folder, package))
+    check_name(singular(folder), name, names(folder, package))
     return import_module(f"{package}.{folder}.{name.replace('-', '_')}")
+
+
+def singular(folder: str) -> str:
+    """Return what a member of a folder is called in messages."""
+    return SINGULAR.get(folder, folder.removesuffix("s"))
 
 
 def check_name(what: str, name: str, known: Iterable[str]) -> None:

@@ -1,26 +1,36 @@
-"""Networks and objectives by name: one file each, found by folder scan."""
+"""Networks and objectives by name: one file each, found by folder scan, or somebody else's.
+
+Somebody else's are named `module:Member`, or by the name of an entry point in the group `pairmine.encoders`,
+`pairmine.projectors` or `pairmine.losses` of an installed package. Our own files come first.
+"""
 
 import inspect
 from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
 from torch import Tensor, nn
 
 from pairmine import registry
+from pairmine.errors import UsageError
 
 
 def names(folder: str) -> list[str]:
-    """Names of all members of `encoders`, `projectors` or `losses`, sorted."""
-    return registry.names(folder, "trainer")
+    """Names of all members of `encoders`, `projectors` or `losses`: our own, then those of entry points, sorted."""
+    own = registry.names(folder, "trainer")
+    return own + sorted(_plugins(folder).keys() - set(own))
 
 
 def network(folder: str, name: str) -> type[nn.Module]:
-    """Return the one public class of a file in `encoders` or `projectors`.
+    """Return a class of `encoders` or `projectors`: the one public class of its file, or somebody else's.
 
     Raises:
         UsageError: there is none of that name; the message lists the known ones and suggests the nearest.
     """
+    if (plugin := _plugin(folder, name)) is not None:
+        theirs: type[nn.Module] = _loaded(plugin, type)
+        return theirs
     module = registry.load(folder, name, "trainer")
     found: list[type[nn.Module]] = [value for value in vars(module).values() if _is_public_network(value, module)]
     [only] = found
@@ -40,13 +50,41 @@ def build(folder: str, name: str, **options: Any) -> nn.Module:
 
 
 def loss(name: str) -> Callable[..., Tensor]:
-    """Return the function of a file in `losses`.
+    """Return an objective: the function that bears the name of its file in `losses`, or somebody else's.
 
     Raises:
         UsageError: there is none of that name; the message lists the known ones and suggests the nearest.
     """
+    if (plugin := _plugin("losses", name)) is not None:
+        theirs: Callable[..., Tensor] = _loaded(plugin, Callable)
+        return theirs
     found: Callable[..., Tensor] = getattr(registry.load("losses", name, "trainer"), name.replace("-", "_"))
     return found
+
+
+def _plugins(folder: str) -> dict[str, EntryPoint]:
+    return {plugin.name: plugin for plugin in entry_points(group=f"pairmine.{folder}")}
+
+
+def _plugin(folder: str, name: str) -> EntryPoint | None:
+    """Return where somebody else's member is; None if the name is one of ours."""
+    if ":" in name:
+        return EntryPoint(name, name, f"pairmine.{folder}")
+    own = registry.names(folder, "trainer")
+    plugins = {} if name in own else _plugins(folder)
+    registry.check_name(registry.singular(folder), name, [*own, *plugins])
+    return plugins.get(name)
+
+
+def _loaded(plugin: EntryPoint, kind: Any) -> Any:
+    try:
+        member = plugin.load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"{plugin.value} cannot be imported ({error}): name it as module:Member") from error
+    if not isinstance(member, kind):
+        wanted = "class" if kind is type else "function"
+        raise UsageError(f"{plugin.value} is a {type(member).__name__}, not a {wanted}: name it as module:Member")
+    return member
 
 
 def _is_public_network(value: object, module: ModuleType) -> bool:

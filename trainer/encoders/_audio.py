@@ -40,7 +40,8 @@ class AudioEncoder(nn.Module):
         longest = self.longest or float("inf")
         if len(shape) == 3 and shape[1] == self.bands and self.shortest <= shape[2] <= longest:
             return
-        raise self._refusal(shape, f"{self.shortest} to {self.longest or 'any number of'} frames")
+        frames = f"{self.shortest} to {self.longest} frames" if self.longest else f"{self.shortest} frames or more"
+        raise self._refusal(shape, frames)
 
     def _refusal(self, shape: torch.Size, frames: str) -> UsageError:
         return UsageError(

@@ -11,6 +11,7 @@ from trainer.encoders.mel_cpc import MelCPC
 from trainer.encoders.mobilenet import MobileNet
 from trainer.encoders.resnet18 import ResNet18
 from trainer.encoders.small_cnn import SmallCNN
+from trainer.encoders.vggish import VGGish
 
 
 @pytest.mark.parametrize("kind", [MobileNet, ResNet18, SmallCNN])
@@ -61,6 +62,16 @@ def test_five_blocks_average_the_steps_of_a_long_patch() -> None:
         x = block(x)
     steps = [encoder.output(x[:, :, 0, step]) for step in range(2)]
     torch.testing.assert_close(encoder(patch), sum(steps) / 2)
+
+
+@torch.no_grad()
+def test_vggish_flattens_its_map_as_the_original_does() -> None:
+    encoder = VGGish(bands=64, frames=96, first_pool=(2, 2)).eval()
+    patch = torch.randn(2, 64, 96)
+    # the released model sees frames by bands, and flattens frames, bands, channels
+    x = encoder.features(patch.transpose(1, 2)[:, None])
+    flat = torch.stack([x[:, :, t, f] for t in range(6) for f in range(4)], dim=1).reshape(2, -1)
+    torch.testing.assert_close(encoder(patch), encoder.embeddings(flat))
 
 
 @torch.no_grad()

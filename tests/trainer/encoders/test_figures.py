@@ -49,6 +49,11 @@ def test_standard_networks_have_the_parameters_of_their_publications() -> None:
     assert parameters(built("vggish")) == parameters(original) == 72_141_184
 
 
+@pytest.mark.parametrize(("name", "published"), [("resnet50", 4.1e9), ("efficientnet-b0", 0.39e9)])
+def test_multiplies_are_those_published_for_pictures(name, published) -> None:
+    assert multiplies(built(name, bands=224, frames=224)) == pytest.approx(published, rel=0.05)
+
+
 @pytest.mark.parametrize(
     "name", sorted(set(registry.names("encoders")) - {"five-block-multi", "mel-cpc", "cf", "genre"})
 )
