@@ -44,13 +44,15 @@ def wmf(matrix: Any, dimensions: int, iterations: int, inputs: Inputs, seed: int
     """
     try:
         from implicit.als import AlternatingLeastSquares
+        from threadpoolctl import threadpool_limits
     except ImportError:
-        raise MissingError("weighted factorisation needs implicit: run `pip install 'pairmine[cf]'`") from None
+        raise MissingError("weighted factorisation needs implicit: run `pip install 'pairmine[targets]'`") from None
     model = AlternatingLeastSquares(
         factors=dimensions,
         iterations=iterations,
         random_state=seed % 2**32,
         num_threads=parallel.threads_or_default(inputs.threads),
     )
-    model.fit(matrix, show_progress=False)
+    with threadpool_limits(1, "blas"):  # its own threads call BLAS
+        model.fit(matrix, show_progress=False)
     return np.asarray(model.user_factors, np.float32)

@@ -40,7 +40,7 @@ def _warp(matrix: Any, inputs: Inputs, parameters: Parameters) -> Vectors:
     try:
         from lightfm import LightFM
     except ImportError:
-        raise MissingError("`--trainer warp` needs LightFM: run `pip install 'pairmine[cf]'`") from None
+        raise MissingError("`--trainer warp` needs LightFM: run `pip install 'pairmine[warp]'`") from None
     model = LightFM(
         no_components=parameters.dimensions,
         loss="warp",

@@ -50,7 +50,7 @@ def _clusters(inputs: Inputs, parameters: Parameters) -> dict[str, npt.NDArray[n
     try:
         from sklearn.cluster import KMeans
     except ImportError:
-        raise MissingError("--clusters needs scikit-learn: run `pip install 'pairmine[cf]'`") from None
+        raise MissingError("--clusters needs scikit-learn: run `pip install 'pairmine[targets]'`") from None
     matrix = graph_matrix(inputs)
     tracks = np.flatnonzero(np.diff(matrix.indptr)).astype(np.int32)
     vectors = wmf(matrix[tracks][:, tracks], FACTORS, ITERATIONS, inputs, parameters.seed)

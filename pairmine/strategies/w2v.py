@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pairmine import parallel, progress
+from pairmine.errors import MissingError
 from pairmine.kernels import cbow
 from pairmine.kernels.groups import Groups, transposed
 from pairmine.seeding import stream
@@ -50,8 +51,10 @@ def _by_kernel(playlists: Groups, inputs: Inputs, parameters: Parameters) -> npt
 
 def _by_gensim(playlists: Groups, inputs: Inputs, parameters: Parameters) -> npt.NDArray[np.float32]:
     """Learn with gensim, the reference: time and memory grow with the square of a playlist's length."""
-    from gensim.models import Word2Vec
-
+    try:
+        from gensim.models import Word2Vec
+    except ImportError:
+        raise MissingError("`--trainer gensim` needs gensim: run `pip install 'pairmine[targets]'`") from None
     ends = playlists.offsets[1:-1]
     sentences = [part.tolist() for part in np.split(playlists.members, ends)]
     longest = int(np.diff(playlists.offsets).max())
