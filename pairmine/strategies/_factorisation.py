@@ -47,12 +47,8 @@ def wmf(matrix: Any, dimensions: int, iterations: int, inputs: Inputs, seed: int
         from threadpoolctl import threadpool_limits
     except ImportError:
         raise MissingError("weighted factorisation needs implicit: run `pip install 'pairmine[targets]'`") from None
-    model = AlternatingLeastSquares(
-        factors=dimensions,
-        iterations=iterations,
-        random_state=seed % 2**32,
-        num_threads=parallel.threads_or_default(inputs.threads),
-    )
+    options = {"random_state": seed % 2**32, "num_threads": parallel.threads_or_default(inputs.threads)}
     with threadpool_limits(1, "blas"):  # its own threads call BLAS
+        model = AlternatingLeastSquares(factors=dimensions, iterations=iterations, **options)
         model.fit(matrix, show_progress=False)
     return np.asarray(model.user_factors, np.float32)
