@@ -1,5 +1,8 @@
 """Errors a user can mend: one class an exit code, one line of message (what, where, how to mend)."""
 
+import os
+from pathlib import Path
+
 
 class PairmineError(Exception):
     """Base of every error with a message for the user; its own exit code means a defect of pairmine."""
@@ -38,3 +41,9 @@ class ResourceError(PairmineError):
 
 
 INTERRUPTED = 130
+
+
+def shown(path: Path | str) -> str:
+    """Return a path in one line, everything unprintable made visible."""
+    text = os.fsencode(path).decode(errors="replace")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

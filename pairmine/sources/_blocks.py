@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from isal import igzip, isal_zlib
 
-from pairmine.errors import InputError
+from pairmine.errors import InputError, shown
 from pairmine.kernels.byte_runs import PADDING, Int
 from pairmine.sources._salvage import GZIP, salvage
 
@@ -42,12 +42,6 @@ def find_files(paths: Iterable[Path], fits: Callable[[str], bool] = is_json, kin
         place = os.path.realpath(file)
         files[place] = min(file, files.get(place, file), key=lambda path: (path.name, path))
     return [files[place] for place in sorted(files)]
-
-
-def shown(path: Path | str) -> str:
-    """Return a path in one line, everything unprintable made visible."""
-    text = os.fsencode(path).decode(errors="replace")
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _files_of(path: Path, fits: Callable[[str], bool], kinds: str) -> list[Path]:

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from pairmine import parallel
-from pairmine.errors import InputError
-from pairmine.sources._blocks import Blocks, shown
+from pairmine.errors import InputError, shown
+from pairmine.sources._blocks import Blocks
 from pairmine.sources._column_roles import Columns
 from pairmine.sources._records import Reject
 from pairmine.sources._rows import NO_TEXT, Rows, clean, excerpt, first_of

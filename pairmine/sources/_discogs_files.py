@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pairmine import progress, store
-from pairmine.sources._blocks import find_files, shown
+from pairmine.errors import shown
+from pairmine.sources._blocks import find_files
 
 _FITS = re.compile(r"(release|master|artist|label).*\.xml(\.gz|\.zst)?$", re.IGNORECASE)
 _NAMES = "*releases*.xml, *masters*.xml, *artists*.xml or *labels*.xml (or .xml.gz, .xml.zst)"

@@ -9,8 +9,8 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from pairmine.errors import InputError
-from pairmine.sources._blocks import opened, shown
+from pairmine.errors import InputError, shown
+from pairmine.sources._blocks import opened
 from pairmine.sources._rows import Rows, clean
 
 SUFFIXES = (".graphml", ".gexf", ".gml", ".json")

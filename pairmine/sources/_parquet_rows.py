@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pairmine.errors import InputError
-from pairmine.sources._blocks import shown
+from pairmine.errors import InputError, shown
 from pairmine.sources._column_roles import Columns
 from pairmine.sources._rows import Rows, clean, first_of
 

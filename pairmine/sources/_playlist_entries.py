@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pairmine.sources._audio_folder import key_of
+from pairmine.audio_folder import key_of
 from pairmine.sources._json_strict import excerpt
 from pairmine.sources._playlist_files import read_playlist
 from pairmine.sources._playlist_keys import AudioKeys, below, path_of

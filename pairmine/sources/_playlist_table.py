@@ -10,10 +10,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pairmine.errors import InputError
+from pairmine.errors import InputError, shown
 from pairmine.progress import say
 from pairmine.sources import _delimited, _json_rows, _parquet_rows
-from pairmine.sources._blocks import Blocks, opened, shown
+from pairmine.sources._blocks import Blocks, opened
 from pairmine.sources._column_roles import Columns, Named, Role, guess, of_header
 from pairmine.sources._json_objects import MOST
 from pairmine.sources._playlist_rows import PlaylistSpool

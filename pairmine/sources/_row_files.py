@@ -5,8 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 from pairmine import progress
+from pairmine.errors import shown
 from pairmine.sources import _delimited, _parquet_rows
-from pairmine.sources._blocks import Blocks, find_files, opened, shown
+from pairmine.sources._blocks import Blocks, find_files, opened
 from pairmine.sources._column_roles import Columns, Named, Roles, guess, of_header
 from pairmine.sources._records import Reject
 from pairmine.sources._rows import Rows

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pairmine import engine
+from pairmine.errors import shown
 from pairmine.kernels import gathering
 from pairmine.kernels import playlist_arrays as layout
 from pairmine.kernels.text_hashes import digest_playlists, hash_entries
 from pairmine.schema import CATALOGUE
-from pairmine.sources._blocks import shown
 from pairmine.sources._dictionary import Dictionary
 from pairmine.sources._records import Records, Reject
 

@@ -11,9 +11,9 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from pairmine import catalogue
-from pairmine.errors import UsageError
+from pairmine.errors import UsageError, shown
 from pairmine.progress import bar
-from pairmine.sources._blocks import find_files, shown
+from pairmine.sources._blocks import find_files
 from pairmine.sources._json_items import items
 from pairmine.sources._json_objects import Record, key_of
 from pairmine.sources._playlist_rows import PlaylistSpool, finish

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from pairmine import catalogue, parallel
+from pairmine.audio_folder import scan
 from pairmine.catalogue import Tally
 from pairmine.progress import bar
 from pairmine.sources import _audio_tables
-from pairmine.sources._audio_folder import scan
 from pairmine.sources._audio_tags import NotAudioError, Song, read
 from pairmine.sources._records import Reject
 from pairmine.sources._spool import Rejects

@@ -14,9 +14,8 @@ import typer
 
 from pairmine import catalogue
 from pairmine.catalogue import Tally
-from pairmine.errors import InputError
+from pairmine.errors import InputError, shown
 from pairmine.sources import _graph_files
-from pairmine.sources._blocks import shown
 from pairmine.sources._column_roles import Role
 from pairmine.sources._edge_tables import EdgeRule, edge_table, merged, sanitised
 from pairmine.sources._interner import Interner

@@ -18,12 +18,12 @@ import typer
 
 from pairmine import catalogue
 from pairmine.catalogue import Tally
-from pairmine.errors import InputError
+from pairmine.errors import InputError, shown
 from pairmine.kernels.xml_columns import mark_seen
 from pairmine.parallel import in_order, threads_or_default
 from pairmine.progress import bar, say
 from pairmine.schema import DUMP
-from pairmine.sources._blocks import opened, shown
+from pairmine.sources._blocks import opened
 from pairmine.sources._discogs_chunks import Chunk, Parsed, parse
 from pairmine.sources._discogs_fields import KINDS
 from pairmine.sources._discogs_files import find_dumps

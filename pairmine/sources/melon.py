@@ -14,9 +14,9 @@ from typing import Annotated
 import typer
 
 from pairmine import catalogue
-from pairmine.errors import InputError
+from pairmine.errors import InputError, shown
 from pairmine.progress import bar
-from pairmine.sources._blocks import opened, shown
+from pairmine.sources._blocks import opened
 from pairmine.sources._framing import BYTE_ORDER_MARK, LOOK_AHEAD
 from pairmine.sources._json_items import items
 from pairmine.sources._json_objects import Record, key_of

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from pairmine import catalogue
-from pairmine.errors import InputError
+from pairmine.audio_folder import key_of
+from pairmine.errors import InputError, shown
 from pairmine.progress import bar
 from pairmine.sources import _playlist_files
-from pairmine.sources._audio_folder import key_of
-from pairmine.sources._blocks import find_files, shown
+from pairmine.sources._blocks import find_files
 from pairmine.sources._playlist_entries import root_of, take_file
 from pairmine.sources._playlist_items import UnreadableError
 from pairmine.sources._playlist_keys import audio_keys

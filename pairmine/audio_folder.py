@@ -5,8 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pairmine.errors import InputError
-from pairmine.sources._blocks import shown
+from pairmine.errors import InputError, shown
 
 SUFFIXES = (
     ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".ape", ".asf", ".dff", ".dsf", ".flac", ".m4a", ".m4b", ".mp2", ".mp3",
