@@ -10,7 +10,7 @@ A store is a folder:
 A patch is one contiguous piece of a shard. Opening reads the index and maps the shards; nothing else is touched.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,6 @@ INDEX_SCHEMA = pa.schema(
         pa.field("frames", pa.int32(), nullable=False),
     ]
 )
-VERIFIED_FRAMES = 1 << 16  # at a time, when moments are taken
 
 
 def shard_name(number: int) -> str:
@@ -123,45 +122,45 @@ class FeatureStore:
         view: Halves = self._shards[self._shard[row]][first : first + self.frames[row]].T
         return view
 
-    def patches(self, rows: npt.ArrayLike, offsets: npt.ArrayLike, frames: int) -> Halves:
+    def patches(self, rows: npt.ArrayLike, offsets: npt.ArrayLike, frames: int, out: Halves | None = None) -> Halves:
         """Return patches (N, F, T) float16: of track `rows[i]` the `frames` frames from `offsets[i]` on.
 
         The result is a view of an (N, T, F) array, so that a patch is copied in one piece: call `.contiguous()` where
-        it has been moved to.
+        it has been moved to. That array is `out` if given (C-contiguous; pinned memory, say): not to be given fresh
+        pages for every batch makes it almost twice as fast.
 
         Raises:
-            UsageError: a patch reaches beyond its track, or there is no such row.
+            UsageError: a patch reaches beyond its track, there is no such row, or `out` has another form.
         """
         row, offset = np.asarray(rows, np.int64), np.asarray(offsets, np.int64)
+        self._check_patches(row, offset, frames)
+        shape = (len(row), frames, self.bands)
+        out = np.empty(shape, np.float16) if out is None else out
+        if out.shape != shape or out.dtype != np.float16 or not out.flags.c_contiguous:
+            raise UsageError(f"out is {out.dtype} of shape {out.shape}: contiguous float16 {shape} is wanted")
+        kernel.gather(self._addresses[self._shard[row]], self._first[row] + offset, out.view(np.uint16))
+        return out.transpose(0, 2, 1)
+
+    def _check_patches(self, row: Int64s, offset: Int64s, frames: int) -> None:
         if row.size and not 0 <= row.min() <= row.max() < len(self):
             raise UsageError(f"rows {row.min()} to {row.max()} are asked of {len(self)} tracks in {self.folder}")
         beyond = np.flatnonzero((offset < 0) | (offset + frames > self.frames[row]))
         if beyond.size:
-            wrong = beyond[0]
+            key, has = self.keys[int(row[beyond[0]])], self.frames[row[beyond[0]]]
             raise UsageError(
-                f"{self.keys[int(row[wrong])]} has {self.frames[row[wrong]]} frames in {self.folder}: "
-                f"no {frames} from frame {offset[wrong]} on"
+                f"{key} has {has} frames in {self.folder}: there are no {frames} from frame {offset[beyond[0]]} on"
             )
-        out = np.empty((len(row), frames, self.bands), np.float16)
-        kernel.gather(self._addresses[self._shard[row]], self._first[row] + offset, out.view(np.uint16))
-        return out.transpose(0, 2, 1)
 
     def moments(self, rows: npt.ArrayLike) -> tuple[float, float]:
         """Return mean and standard deviation of all values of some tracks: what strategies-2022 standardises by."""
         count, total, squares = 0, 0.0, 0.0
-        for values in self._pieces(np.asarray(rows, np.int64)):
-            exact = values.astype(np.float64)
-            count += exact.size
-            total += exact.sum()
-            squares += np.square(exact).sum()
+        for row in np.asarray(rows, np.int64):
+            values = self.mel(row).astype(np.float64)
+            count += values.size
+            total += float(values.sum())
+            squares += float(np.square(values).sum())
         mean = total / max(count, 1)
-        return mean, float(np.sqrt(max(squares / max(count, 1) - mean**2, 0)))
-
-    def _pieces(self, rows: Int64s) -> Iterator[Halves]:
-        for row in rows:
-            mel = self.mel(row)
-            for start in range(0, mel.shape[1], VERIFIED_FRAMES):
-                yield mel[:, start : start + VERIFIED_FRAMES]
+        return mean, max(squares / max(count, 1) - mean**2, 0.0) ** 0.5
 
     @cached_property
     def seconds_a_frame(self) -> float:
