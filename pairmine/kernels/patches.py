@@ -5,7 +5,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 import numpy.typing as npt
-from numba import types
+from numba import carray, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
 Addresses = npt.NDArray[np.uint64]
@@ -14,14 +14,17 @@ Halves = npt.NDArray[np.uint16]
 
 
 @intrinsic
-def _at(typing_context: Any, address: Any) -> Any:
+def _pointer(typing_context: Any, address: Any) -> Any:
     """Return an address as a pointer to 16-bit values."""
-    pointer = types.CPointer(types.uint16)
+    pointer = types.CPointer(types.uint16)  # type: ignore[no-untyped-call]
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.inttoptr(arguments[0], context.get_value_type(pointer))
 
     return pointer(types.uint64), generate
+
+
+_at: Any = _pointer
 
 
 @nb.njit(nogil=True, cache=True)
@@ -35,5 +38,5 @@ def gather(addresses: Addresses, first: Int64s, out: Halves) -> None:
     flat = out.reshape(out.shape[0], values)
     for patch in range(out.shape[0]):
         begin = first[patch] * out.shape[2]
-        source = nb.carray(_at(addresses[patch]), begin + values)
+        source = carray(_at(addresses[patch]), begin + values)
         flat[patch] = source[begin:]
