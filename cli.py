@@ -334,6 +334,58 @@ def explain(
 
 
 @app.command()
+def features(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of audio files, or of Melon's arrays (.npy).")],
+    front_end: Annotated[
+        str, typer.Option(help=f"One of: {', '.join(registry.names('frontends', 'trainer'))}.")
+    ] = "musicnn",
+    workspace: Workspace = HERE,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the features; default <source, or DIR's name>-<front end>.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Only the tracks of this source.")] = None,
+    key_map: Annotated[
+        Path | None,
+        typer.Option(help="Table with the columns file (path below DIR) and key; default the path is the key."),
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, help="Only so much from the middle of every file.")] = None,
+    shortest: Annotated[float, typer.Option(min=0.1, help="Seconds a file must last.")] = 3,
+    force: Annotated[bool, typer.Option("--force", help="Replace other features in that place.")] = False,
+    allow_rejects: Annotated[bool, typer.Option("--allow-rejects", help="Rejected files are no error.")] = False,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Compute log-mels of a folder of audio for training: WORKSPACE/features/NAME.
+
+    pairmine features ~/music --source audio --front-end musicnn
+
+    pairmine features ~/melon/arena_mel --source melon --front-end melon
+
+    Files that cannot be decoded, are silent (peak under -60 dBFS) or too short go to rejects.parquet.
+    """
+    from trainer.features import features
+
+    report = features(
+        workspace,
+        folder,
+        front_end=front_end,
+        name=name,
+        source=source,
+        key_map=key_map,
+        seconds=seconds,
+        shortest=shortest,
+        threads=threads,
+        force=force,
+    )
+    _print(report, as_json)
+    if report.rejects and not allow_rejects:
+        raise InputError(
+            f"{report.rejects:,} files cannot be used, the rest is in the store: "
+            f"read {report.folder / 'rejects.parquet'}, or pass --allow-rejects"
+        )
+
+
+@app.command()
 def demo(
     workspace: Annotated[
         Path, typer.Option("-w", "--workspace", help="Where the demo keeps everything; made anew.")

@@ -16,7 +16,7 @@ import typer
 from pairmine import catalogue, progress
 from pairmine.errors import UsageError
 from pairmine.schema import CATALOGUE
-from pairmine.sources import _synth_discogs, _synth_json, _synth_tables, _synth_world
+from pairmine.sources import _synth_audio, _synth_discogs, _synth_json, _synth_tables, _synth_world
 from pairmine.sources._synth_editors import Generation
 
 KIND = "synth"
@@ -49,13 +49,18 @@ def ingest(
     ] = Format.catalogue,
     releases: Annotated[int | None, typer.Option(help=f"How many releases a dump has [default: {SIZE}].")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for other formats [default: WORKSPACE/raw/NAME].")] = None,
+    audio: Annotated[
+        int, typer.Option(min=0, help="Render clips of so many tracks, the most wanted, into WORKSPACE/audio/NAME.")
+    ] = 0,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="Length of a clip.")] = 10,
     threads: Annotated[int | None, typer.Option(help="Threads [default: one a core].")] = None,
 ) -> catalogue.Ingested:
     """`pairmine ingest synth --playlists 10000`
 
     Make up playlists like those of the Million Playlist Dataset, with the tastes behind them as ground truth; or with
     `--format discogs --releases 10000` a Discogs dump of the same recordings, with truth_releases.parquet and
-    truth_entries.parquet beside it.
+    truth_entries.parquet beside it. With `--audio 500` the most wanted tracks can be heard, and learned from:
+    `pairmine features WORKSPACE/audio/synth --source synth --key-map WORKSPACE/audio/synth/key_map.tsv`.
 
     Raises:
         UsageError: fewer than one playlist or release, or an option of another format.
@@ -65,14 +70,18 @@ def ingest(
     _check_size("--releases", releases, "discogs", is_dump)
     if out is not None and format is Format.catalogue:
         raise UsageError("--out is for --format json or discogs: a catalogue goes to WORKSPACE/catalogue/NAME")
+    if audio and is_dump:
+        raise UsageError("--audio is for --format catalogue or json")
     world = _synth_world.build(seed)
     if format is Format.catalogue:
-        return _write_catalogue(world, playlists or SIZE, workspace, name, threads)
-    catalogue.check_name(name, workspace)
-    out = out or workspace / "raw" / name
-    if is_dump:
-        return _synth_discogs.write(world, releases or SIZE, name, out, GENERATIONS[format], threads)
-    return _synth_json.write(world, playlists or SIZE, name, out, threads)
+        report = _write_catalogue(world, playlists or SIZE, workspace, name, threads)
+    else:
+        catalogue.check_name(name, workspace)
+        out = out or workspace / "raw" / name
+        if is_dump:
+            return _synth_discogs.write(world, releases or SIZE, name, out, GENERATIONS[format], threads)
+        report = _synth_json.write(world, playlists or SIZE, name, out, threads)
+    return _synth_audio.add(report, audio, seconds, seed, workspace / "audio" / name, threads) if audio else report
 
 
 def _check_size(option: str, size: int | None, formats: str, fits: bool) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from trainer._torchaudio import torchaudio
 
@@ -48,7 +49,9 @@ class FrontEnd(nn.Module):
     def settings(self) -> dict[str, Any]:
         """All parameters, as manifests state them: equal settings mean equal features."""
         names = ("rate", "window", "fft", "hop", "bands", "low_hz", "high_hz", "scale", "norm", "power", "compression")
-        return {"name": type(self).__name__.lower(), "reads": self.reads} | {name: getattr(self, name) for name in names}
+        return {"name": type(self).__name__.lower(), "reads": self.reads} | {
+            name: getattr(self, name) for name in names
+        }
 
     def filter_bank(self) -> Tensor:
         """Return the weights of the bins of the spectrum in each band, (fft // 2 + 1, bands)."""
@@ -59,9 +62,12 @@ class FrontEnd(nn.Module):
 
     def mel(self, wave_BS: Tensor) -> Tensor:
         """Return mel bands before compression: sounds that are mixed add up here, on average."""
-        spectrum = torch.stft(
-            wave_BS, self.fft, self.hop, self.window, self.hann, center=True, pad_mode="reflect", return_complex=True
-        )
+        margin = self.fft // 2
+        return self.mel_of_padded(functional.pad(wave_BS[:, None], (margin, margin), "reflect")[:, 0])
+
+    def mel_of_padded(self, wave_BS: Tensor) -> Tensor:
+        """Return mel bands of a waveform that has `fft // 2` samples more at each end; a long one can be cut so."""
+        spectrum = torch.stft(wave_BS, self.fft, self.hop, self.window, self.hann, center=False, return_complex=True)
         squares = spectrum.real.square() + spectrum.imag.square()
         return (squares if self.power == 2 else squares.pow(self.power / 2)).transpose(1, 2).matmul(self.bank).mT
 

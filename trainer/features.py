@@ -1,0 +1,192 @@
+"""`pairmine features`: audio, or arrays of mels, into a feature store."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from pairmine import __version__, parallel, store
+from pairmine.progress import bar
+from trainer import _feature_inputs, audio, registry
+from trainer._feature_inputs import Inputs, Item
+from trainer._feature_writer import Writer, already_there, writer
+from trainer.audio import UnusableError
+from trainer.frontends import FrontEnd
+
+Halves = npt.NDArray[np.float16]
+Wave = npt.NDArray[np.float32]
+
+CHUNK_FRAMES = 1 << 13  # transformed at a time, so that an hour of audio takes no more memory than minutes
+SHORTEST_SECONDS = 3.0
+EXCERPT_BYTES = 48
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What `features` did. `read` files = tracks of the store + skipped by rule + rejects."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    new: bool
+
+    @property
+    def rejects(self) -> int:
+        """Files that are not in the store because they cannot be used."""
+        return int(self.manifest["rejects"])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report for `--json`."""
+        manifest = {name: value for name, value in self.manifest.items() if name != "files"}
+        return {"folder": str(self.folder), "new": self.new, **manifest}
+
+    def __str__(self) -> str:
+        told, front_end = self.manifest, self.manifest["front_end"]
+        hours = told["frames"] * front_end["hop"] / front_end["rate"] / 3600
+        size = sum(entry["bytes"] for entry in told["files"])
+        state = "written" if self.new else "there already, nothing to do"
+        read = told["tracks"] + sum(told["skipped"].values()) + told["rejects"]
+        skipped = "".join(f" + {count:,} {rule}" for rule, count in told["skipped"].items())
+        return (
+            f"{self.folder}: {told['tracks']:,} tracks, {hours:,.2f} hours, {size / 1e6:,.1f} MB, {state}\n"
+            f"files: {read:,} read = {told['tracks']:,} taken{skipped} + {told['rejects']:,} rejected"
+        )
+
+
+def features(
+    workspace: Path,
+    folder: Path,
+    *,
+    front_end: str,
+    name: str | None = None,
+    source: str | None = None,
+    key_map: Path | None = None,
+    seconds: float | None = None,
+    shortest: float = SHORTEST_SECONDS,
+    threads: int | None = None,
+    force: bool = False,
+) -> Extracted:
+    """Write the log-mels of a folder of audio, or of arrays, to WORKSPACE/features/NAME, or find them there already.
+
+    The same files give the same bytes, whatever the threads; a killed run is continued from its last whole shard.
+
+    Raises:
+        UsageError: an unknown front end, or other features in that place without `force`.
+        MissingError: the source is missing.
+        InputError: nothing in the folder can be used.
+    """
+    model: Any = registry.build("frontends", front_end)
+    told, tracks = _feature_inputs.source_of(workspace, source) if source else (None, None)
+    inputs = _feature_inputs.find(folder, model.reads, key_map, tracks)
+    final = workspace / "features" / (name or f"{source or folder.resolve().name}-{front_end}")
+    request = {
+        "kind": "features",
+        "pairmine_version": __version__,
+        "front_end": model.settings | {"name": front_end},
+        "source": told,
+        "seconds": seconds,
+        "shortest": shortest,
+        "inputs": inputs.digest(),
+        "skipped": dict(inputs.skipped),
+    }
+    if already_there(final, request, force):
+        return Extracted(final, store.read_manifest(final), new=False)
+    read = partial(_read, model, seconds, shortest)
+    with writer(final, request, force) as opened:
+        _extract(read, inputs, opened, threads)
+        manifest = opened.commit(final, request)
+    return Extracted(final, manifest, new=True)
+
+
+def _extract(read: Any, inputs: Inputs, opened: Writer, threads: int | None) -> None:
+    """Give the writer every input that the finished shards do not account for, in order."""
+    done = opened.inputs
+    with bar("features", len(inputs.items)) as advance, _one_thread_each():
+        advance(min(done, len(inputs.items)))
+        for item, found in parallel.in_order(read, inputs.items[done:], threads):
+            if isinstance(found, UnusableError):
+                opened.reject(item.file, found.position, str(found), _excerpt(item.path))
+            else:
+                opened.add(item.key, found)
+            advance(1)
+    for unread, reason in inputs.unreadable[max(done - len(inputs.items), 0) :]:
+        opened.reject(unread, 0, reason, "")
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let torch use one core a file: faster, and sums do not depend on the number of cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _read(model: FrontEnd, seconds: float | None, shortest: float, item: Item) -> tuple[Item, Halves | UnusableError]:
+    """Return the log-mels of a file, (frames, bands), or why there are none."""
+    try:
+        if model.reads == "arrays":
+            mel = _array(item.path, model, seconds, shortest)
+        else:
+            mel = log_mels(model, audio.read(item.path, model.rate, seconds, shortest))
+        return item, _halves(mel)
+    except UnusableError as error:
+        return item, error
+
+
+@torch.inference_mode()
+def log_mels(model: FrontEnd, wave: Wave) -> Wave:
+    """Return the log-mels of a waveform at the front end's rate, (frames, bands), with bounded memory."""
+    margin = model.fft // 2
+    padded = torch.from_numpy(np.pad(wave, margin, mode="reflect"))[None]
+    frames = 1 + len(wave) // model.hop
+    mels = []
+    for start in range(0, frames, CHUNK_FRAMES):
+        end = min(start + CHUNK_FRAMES, frames)
+        piece = padded[:, start * model.hop : (end - 1) * model.hop + model.fft]
+        mels.append(model.compress(model.mel_of_padded(piece))[0].T)
+    found: Wave = torch.cat(mels).numpy()
+    return found
+
+
+def _array(path: Path, model: FrontEnd, seconds: float | None, shortest: float) -> Wave:
+    """Return the middle of a stored array of (bands, frames), as (frames, bands)."""
+    try:
+        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise UnusableError("no array of numbers in the .npy format") from error
+    if stored.ndim != 2 or stored.shape[0] != model.bands or stored.dtype.kind not in "fiu":
+        raise UnusableError(f"{stored.dtype} of shape {stored.shape}: ({model.bands}, frames) are wanted")
+    rate = model.rate / model.hop
+    if stored.shape[1] < shortest * rate:
+        raise UnusableError(f"too short: {stored.shape[1]} frames, {shortest:g} s are wanted")
+    wanted = stored.shape[1] if seconds is None else min(round(seconds * rate), stored.shape[1])
+    first = (stored.shape[1] - wanted) // 2
+    mel = np.array(stored[:, first : first + wanted].T, np.float32)
+    if mel.size and mel.max() == mel.min():
+        raise UnusableError("silent: all values are alike")
+    return mel
+
+
+def _halves(mel: Wave) -> Halves:
+    with np.errstate(over="ignore"):
+        halves = mel.astype(np.float16)
+    if not np.isfinite(halves).all():
+        raise UnusableError("its features are not finite in half precision")
+    return halves
+
+
+def _excerpt(path: Path) -> str:
+    """Return how a file begins, in one printable line."""
+    try:
+        with path.open("rb") as file:
+            return repr(file.read(EXCERPT_BYTES))[2:-1]
+    except OSError:
+        return ""

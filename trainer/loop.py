@@ -1,0 +1,161 @@
+"""The training loop.
+
+    pairmine train --pairs workspace/pairs/mpd-tco                                       one GPU, or the CPU
+    torchrun --nproc-per-node 8 -m pairmine train --pairs workspace/pairs/mpd-tco        eight GPUs
+    pairmine train --pairs workspace/pairs/mpd-tco --resume                              go on from the last checkpoint
+
+All that a step depends on is a function of (recipe, epoch, batch), so a run taken up where it stopped is the run that
+never stopped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pairmine import seeding
+from pairmine.errors import ResourceError
+from pairmine.progress import say
+from trainer import checkpoint, ranks, run_folder, watch
+from trainer.data import Loader
+from trainer.run import Run
+from trainer.setup import Job, prepare
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run did."""
+
+    folder: Path
+    steps: int
+    epochs: int
+    lowest_loss: float
+    interrupted: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report for `--json`."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        end = "interrupted, go on with --resume" if self.interrupted else "done"
+        return f"{self.folder}: {end}; {self.steps:,} steps, {self.epochs} whole epochs, lowest {self.lowest_loss:.4f}"
+
+
+def train(
+    workspace: Path,
+    pairs: Sequence[str],
+    *,
+    recipe: str | None = None,
+    settings: Sequence[str] = (),
+    valid: Sequence[str] = (),
+    features: Path | None = None,
+    name: str | None = None,
+    resume: bool = False,
+    device: str | None = None,
+) -> Trained:
+    """Train an encoder on pair sets; Ctrl-C saves, and the run can be resumed.
+
+    Args:
+        workspace: where features are sought and the run is kept.
+        pairs: pair sets as DIR or ROLE=DIR.
+        recipe: name or file; by default the one for the first set's strategy.
+        settings: as `optimiser.lr=1e-4`.
+        valid: pair sets for validation, as `pairs`.
+        features: a feature store; by default the workspace's one of the recipe's front end.
+        name: of the run, by default that of the recipe; its folder is `workspace/runs/NAME`.
+        resume: go on from the run's last checkpoint.
+        device: "cpu", "cuda" or "cuda:N"; by default the GPU if there is one.
+
+    Raises:
+        UsageError: as in `setup.prepare`; a run of that name exists; its checkpoint is of another recipe or
+            other pairs; or the loss is no longer a number.
+        MissingError, DamagedError: as in `setup.prepare`.
+        ResourceError: the GPU's memory is too small.
+    """
+    job = prepare(workspace, pairs, recipe=recipe, settings=settings, valid=valid, features=features)
+    with ranks.join(device) as here, watch.interruptible() as interrupted:
+        folder = run_folder.open_folder(workspace, name or job.recipe.name, resume)
+        try:
+            return loop(job, Run(job, here, folder, resume), interrupted)
+        except torch.OutOfMemoryError:
+            raise ResourceError(
+                f"batches of {job.recipe.batch} do not fit into the memory of {here.device}: "
+                "pass --set cache_chunk=N (large batches in small pieces), or a smaller --set batch=N"
+            ) from None
+
+
+def loop(job: Job, run: Run, interrupted: watch.Interrupted) -> Trained:
+    """Train to the end of the recipe, or until interrupted."""
+    recipe, here, at = job.recipe, run.here, run.position
+    metrics = run_folder.Metrics(run.folder, recipe, at.step, writes=here.first)
+    metrics.write("start", at.step, {"ranks": here.count, "device": str(here.device), "sets": job.facts()})
+    for line in job.warnings() if here.first else ():
+        say(line)
+    stopped = False
+    while recipe.tasks and not stopped and not at.finished(recipe):
+        streams = run.streams(job.training)
+        batches = run.batches(streams)
+        read = {"+".join(roles): stream.pair_epoch(at.epoch) for roles, stream in streams.items()}
+        dropped = {"+".join(roles): stream.dropped(at.epoch) for roles, stream in streams.items()}
+        metrics.write("reads", at.step, {"epoch": at.epoch, "pair_epochs": read, "dropped_pairs": dropped})
+        loader = Loader(streams, here.rank, here.count, pin=here.device.type == "cuda")
+        clock, unseen = watch.Clock(), list[tuple[int, torch.Tensor]]()
+
+        for number, batch in loader.epoch(at.epoch, at.batch, batches):
+            torch.manual_seed(seeding.stream(recipe.seed, "step", at.epoch, number, here.rank))
+            ends_step = (number + 1) % recipe.accumulate == 0
+            found = run.backward(batch, ends_step)
+            unseen.append((number, found["loss"]))
+            clock.rows += here.count * sum(len(each.rows_B) for each in batch.values())
+            if not ends_step:
+                continue
+            rate = run.step()
+            at.batch = number + 1
+            if here.count == 1 or at.step % recipe.log_every == 0:
+                stopped = here.any(interrupted.flag)
+            last = stopped or at.batch == batches or at.finished(recipe)
+            if last or at.step % recipe.log_every == 0:
+                at.epoch_loss += watch.finite_sum(unseen, streams, at.epoch, here)
+                unseen.clear()
+                figures = {name: float(here.mean(value)) for name, value in found.items()}
+                figures |= {"lr": rate, **clock.lap(loader.waited_s)}
+                metrics.write("step", at.step, {"epoch": at.epoch, "batch": number, **figures})
+                if here.first:
+                    watch.show(f"epoch {at.epoch} batch {at.batch}/{batches} {_line(figures)}")
+            if last:
+                break
+
+        if at.batch == batches or at.finished(recipe):
+            _end_epoch(job, run, metrics, read)
+        run.save(checkpoint.LAST, whole=True)
+    if not recipe.tasks:
+        run.save(checkpoint.LAST, whole=True)
+    if at.averaged and not stopped:
+        run.save_averaged()
+    metrics.close()
+    return Trained(run.folder, at.step, at.epoch, at.best.best, stopped)
+
+
+def _end_epoch(job: Job, run: Run, metrics: run_folder.Metrics, read: dict[str, int]) -> None:
+    """Validate, and keep the weights if they are the best so far."""
+    at, phase = run.position, run.position.phase
+    figures = {"train/loss": at.epoch_loss / max(at.batch, 1)}
+    if job.validation is not None:
+        figures |= run.validate(run.streams(job.validation))
+    metrics.write("epoch", at.step, {"epoch": at.epoch, **figures})
+    if run.here.first:
+        watch.show("")
+        told = ", ".join(f"{role} {epoch}" for role, epoch in read.items())
+        say(f"epoch {at.epoch} (pair epoch {told}): {_line(figures)}")
+    if at.averages(job.recipe):
+        run.average()
+    if at.end_epoch(job.recipe, figures.get("valid/loss", figures["train/loss"])):
+        run.save(checkpoint.BEST)
+    if at.phase != phase and run.here.first:
+        say(f"phase {at.phase} begins at step {at.step:,}")
+
+
+def _line(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in figures.items())

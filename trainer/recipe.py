@@ -1,0 +1,345 @@
+"""Recipes: one TOML file a system, read into one typed, frozen configuration."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import tomli_w
+
+from pairmine.errors import UsageError
+from pairmine.registry import check_name
+
+FOLDER = Path(__file__).parent / "recipes"
+Table = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A member of `encoders` or `projectors` by name, and the options in which it differs from its paper."""
+
+    name: str
+    options: Table = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Views:
+    """How patches are cut from tracks and changed before the encoder sees them.
+
+    Attributes:
+        frames: length of a patch; 0 for the encoder's own.
+        pairing: two patches of one track: "random", "adjacent" (`gap_seconds` apart) or "same".
+        mix: shape parameters of the Beta distribution of the gain at which a patch stays when another of the batch is
+            mixed into it, before the log; none: not mixed.
+        augment: changes drawn for every patch: "stretch", "pitch", "reverb", "noise".
+        standardise: subtract the mean of the training tracks, divide by their standard deviation.
+    """
+
+    frames: int = 0
+    pairing: str = "random"
+    gap_seconds: float = 0.5
+    mix: list[float] = field(default_factory=list)
+    augment: list[str] = field(default_factory=list)
+    standardise: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """One objective, and the pair sets it learns from.
+
+    Attributes:
+        roles: the pair sets; several are joined by track, and what a track lacks in one is masked.
+        loss: a member of `losses`; its parameters' names say what it is given.
+        projector: what stands between encoder and loss; none: nothing.
+        target_projector: the same for the vectors of a set of kind "vectors", which then are the positives.
+        modalities: encoders of the joined sets' targets, for a loss over modalities: "genre", "cf".
+        weight: of its loss in the sum.
+        phase: when it is learnt, counted from 1.
+        groups: rows that are no negatives of each other: of one anchor ("track") or one via ("via"), or "none".
+    """
+
+    roles: list[str]
+    loss: str
+    loss_options: Table = field(default_factory=dict)
+    projector: Network | None = None
+    target_projector: Network | None = None
+    modalities: list[Network] = field(default_factory=list)
+    weight: float = 1.0
+    phase: int = 1
+    groups: str = "track"
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """Adam."""
+
+    lr: float
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the learning rate goes.
+
+    Attributes:
+        name: "constant", "cosine" (to zero at the end of the run) or "plateau" (times `factor` after `patience` epochs
+            without gain in validation loss, in training loss where there is no validation).
+        warmup: steps of a linear rise from zero.
+        average_last: epochs at the end whose weights are averaged (SWA), at the constant rate `average_lr`.
+    """
+
+    name: str = "constant"
+    warmup: int = 0
+    factor: float = 0.1
+    patience: int = 10
+    average_last: int = 0
+    average_lr: float = 0.0
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stage of a curriculum: it ends after `steps`, or after `patience` epochs whose loss does not fall by `gain`."""
+
+    steps: int
+    patience: int = 5
+    gain: float = 0.001
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A system of a paper, whole: with the pair sets and the features it says all a run needs.
+
+    Attributes:
+        name: that of its file.
+        paper, title: for `train --list`.
+        default_for: strategies whose pair sets are trained by it where no recipe is named.
+        front_end: the one its features are made by.
+        encoder, views, tasks, optimiser, schedule, phases: see there.
+        epochs, steps: the run ends with the first of both; 0: not by this.
+        batch: rows of a batch over all ranks, each task its own.
+        accumulate: batches whose gradients make a step.
+        cache_chunk: with gradient caching, rows the encoder sees at once; 0: no caching.
+        start: checkpoint whose encoder this run starts from.
+        freeze: leave the encoder as it is.
+        drop_last: leave out the last batch of an epoch where it is not full.
+        precision: "bf16" (autocast on CUDA; float32 on a CPU) or "float32".
+        compile: run the encoder through torch.compile.
+        embed: what `embed` hands the encoder: "patches" of its length, or the "whole" track.
+        seed: names all random draws.
+        log_every: steps between two lines of metrics.
+    """
+
+    name: str
+    paper: str
+    title: str
+    front_end: str
+    encoder: Network
+    tasks: list[Task]
+    optimiser: Optimiser
+    batch: int
+    epochs: int = 0
+    steps: int = 0
+    accumulate: int = 1
+    cache_chunk: int = 0
+    views: Views = field(default_factory=Views)
+    schedule: Schedule = field(default_factory=Schedule)
+    phases: list[Phase] = field(default_factory=list)
+    default_for: list[str] = field(default_factory=list)
+    start: str = ""
+    freeze: bool = False
+    drop_last: bool = True
+    precision: str = "bf16"
+    compile: bool = False
+    embed: str = "patches"
+    seed: int = 0
+    log_every: int = 10
+
+    @property
+    def roles(self) -> list[str]:
+        """The pair sets it needs, in the order of its tasks."""
+        return list(dict.fromkeys(role for task in self.tasks for role in task.roles))
+
+    def as_toml(self) -> str:
+        """Return it whole, with what its file leaves at the default; `of_toml` reads it."""
+        return tomli_w.dumps(_without_none(asdict(self)))
+
+
+CHOICES = {
+    "views.pairing": ("random", "adjacent", "same"),
+    "views.augment": ("pitch", "stretch", "reverb", "noise"),
+    "tasks.groups": ("track", "via", "none"),
+    "schedule.name": ("constant", "cosine", "plateau"),
+    "precision": ("bf16", "float32"),
+    "embed": ("patches", "whole"),
+}
+POSITIVE = "batch", "accumulate", "log_every", "optimiser.lr", "phases.steps", "tasks.phase"
+
+
+def names() -> list[str]:
+    """Names of all recipes, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml") if not path.stem.startswith("_"))
+
+
+def load(name: str, settings: Iterable[str] = ()) -> Recipe:
+    """Return a recipe by name, or from a file whose name ends in .toml, with settings such as `optimiser.lr=1e-4`.
+
+    Raises:
+        UsageError: there is none of that name, or a setting is unknown (the nearest is suggested) or means nothing.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+    else:
+        check_name("recipe", name, names())
+        path = FOLDER / f"{name}.toml"
+    table = {**_read(path), "name": path.stem}
+    for setting in settings:
+        _set(table, setting)
+    return _checked(table, str(path))
+
+
+def of_toml(text: str, where: str) -> Recipe:
+    """Return the recipe that `Recipe.as_toml` wrote.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return _checked(tomllib.loads(text), where)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{where} is no TOML ({error}): mend it") from None
+
+
+@cache
+def default_for(strategy: str) -> str | None:
+    """Return the name of the recipe for pair sets of a strategy, or None."""
+    return next((name for name in names() if strategy in load(name).default_for), None)
+
+
+def _read(path: Path) -> Table:
+    """Read a recipe; what it does not say stands in the recipe it is based on."""
+    try:
+        table = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is no TOML ({error}): mend it") from None
+    base = table.pop("base", None)
+    if base is None:
+        return table
+    return _merged(_read(path.with_name(f"{base}.toml")), table)
+
+
+def _merged(below: Table, above: Table) -> Table:
+    """Lay one table over another; tables within are merged, all else is replaced."""
+    both = {
+        key: _merged(below[key], above[key]) for key in below.keys() & above.keys() if _are_tables(below, above, key)
+    }
+    return below | above | both
+
+
+def _are_tables(below: Table, above: Table, key: str) -> bool:
+    return isinstance(below[key], dict) and isinstance(above[key], dict)
+
+
+def _set(table: Table, setting: str) -> None:
+    """Apply `key.key=value`; the value is TOML, or text where it is none."""
+    path, equals, text = setting.partition("=")
+    if not equals:
+        raise UsageError(f"--set {setting}: give KEY=VALUE, such as optimiser.lr=1e-4")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = path.split(".")
+    place: Any = table
+    for parent in parents:
+        place = _inside(place, parent, setting)
+    if isinstance(place, list):
+        _inside(place, last, setting)
+        place[int(last)] = value
+    else:
+        place[last] = value
+
+
+def _inside(place: Any, name: str, setting: str) -> Any:
+    """Step into a table, made where it is not there yet, or into the list of tasks or phases by number."""
+    if isinstance(place, list):
+        if not name.isdecimal() or int(name) >= len(place):
+            raise UsageError(f"--set {setting}: number the {len(place)} tables from 0, such as tasks.0.weight=1")
+        return place[int(name)]
+    if not isinstance(place.setdefault(name, {}), (dict, list)):
+        raise UsageError(f"--set {setting}: {name} is no table")
+    return place[name]
+
+
+def _checked(table: Table, where: str) -> Recipe:
+    recipe: Recipe = _make(Recipe, table, "", where)
+    for path, values in _leaves(asdict(recipe)):
+        if path in CHOICES:
+            for value in values:
+                check_name(f"{path} (in {where})", value, CHOICES[path])
+        if path in POSITIVE and min(values) <= 0:
+            raise UsageError(f"{where}: {path} is {min(values)}: it must be above 0")
+    if len(recipe.views.mix) not in (0, 2) or min([1.0, *recipe.views.mix]) <= 0:
+        raise UsageError(f"{where}: views.mix holds the two shape parameters of a Beta distribution, such as [5, 2]")
+    if any(task.phase > max(len(recipe.phases), 1) for task in recipe.tasks):
+        raise UsageError(f"{where}: a task is in a phase that `phases` does not have: add one")
+    return recipe
+
+
+def _leaves(table: Table, above: str = "") -> Iterable[tuple[str, list[Any]]]:
+    """Yield every path with its values; tables of a list share a path."""
+    for key, value in table.items():
+        path = f"{above}{key}"
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{path}.")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for each in value:
+                yield from _leaves(each, f"{path}.")
+        else:
+            yield path, value if isinstance(value, list) else [value]
+
+
+def _make(kind: Any, table: Mapping[str, Any], above: str, where: str) -> Any:
+    """Build a dataclass from a table, every key and type checked."""
+    if not isinstance(table, Mapping):
+        raise UsageError(f"{where}: {above.rstrip('.')} is {table!r}, not a table")
+    types = get_type_hints(kind)
+    for key in table:
+        check_name(f"setting (in {where}{', ' + above.rstrip('.') if above else ''})", key, types)
+    values = {key: _value(types[key], value, f"{above}{key}", where) for key, value in table.items()}
+    try:
+        return kind(**values)
+    except TypeError:
+        lacking = [f.name for f in fields(kind) if f.name not in values and _needed(f)]
+        raise UsageError(f"{where}: {above}{lacking[0]} is missing: add it") from None
+
+
+def _needed(each: Any) -> bool:
+    return type(each.default).__name__ == type(each.default_factory).__name__ == "_MISSING_TYPE"
+
+
+def _value(kind: Any, value: Any, path: str, where: str) -> Any:
+    if NoneType in get_args(kind):
+        [kind] = [each for each in get_args(kind) if each is not NoneType]
+    if is_dataclass(kind):
+        return _make(kind, value, f"{path}.", where)
+    if get_origin(kind) is list:
+        [inner] = get_args(kind)
+        if isinstance(value, list):
+            return [_value(inner, each, path, where) for each in value]
+    elif get_origin(kind) is dict:
+        if isinstance(value, dict):
+            return value
+    elif kind is float and type(value) in (int, float):
+        return float(value)
+    elif type(value) is kind:
+        return value
+    raise UsageError(f"{where}: {path} is {value!r}: give {getattr(kind, '__name__', kind)}")
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(each) for key, each in value.items() if each is not None}
+    return [_without_none(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,103 @@
+"""A run's folder: the recipe resolved whole, metrics as JSON lines and for TensorBoard, checkpoints."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pairmine import store
+from pairmine.errors import MissingError, UsageError
+from trainer import checkpoint
+from trainer.recipe import Recipe
+
+RECIPE, METRICS = "recipe.toml", "metrics.jsonl"
+
+
+def open_folder(workspace: Path, name: str, resume: bool) -> Path:
+    """Make the folder of a new run, or find that of one to be continued.
+
+    Raises:
+        UsageError: there is a run of that name, and it is not to be continued; or the name is a path.
+        MissingError: there is none to continue.
+    """
+    if Path(name).name != name:
+        raise UsageError(f"--name {name}: a run's name is no path")
+    folder = workspace / "runs" / name
+    if resume and not (folder / checkpoint.LAST).exists():
+        raise MissingError(f"{folder} holds no checkpoint to go on from: run the same command without --resume")
+    if not resume and (folder / checkpoint.LAST).exists():
+        raise UsageError(f"{folder} holds a run: go on with --resume, or name another with --name")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def find_checkpoint(workspace: Path, run: str) -> Path:
+    """Return the checkpoint a name or path stands for: the best of a run, or the last where no best is known.
+
+    Raises:
+        MissingError: there is none.
+    """
+    for folder in (Path(run), workspace / "runs" / run):
+        if folder.is_file():
+            return folder
+        for name in (checkpoint.BEST, checkpoint.LAST):
+            if (folder / name).is_file():
+                return folder / name
+    raise MissingError(f"there is no checkpoint {run}, and no run of that name in {workspace}: run `pairmine train`")
+
+
+class Metrics:
+    """Writes metrics; lines a run wrote after the checkpoint it goes on from are taken back.
+
+    Args:
+        folder: of the run.
+        recipe: written beside them.
+        step: that of the checkpoint, 0 in a new run.
+        writes: False on all ranks but the first.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, step: int, *, writes: bool = True):
+        self._file, self._board = None, None
+        if not writes:
+            return
+        store.write_bytes(folder / RECIPE, recipe.as_toml().encode())
+        path = folder / METRICS
+        if step:
+            kept = [line for line in path.read_text().splitlines() if _step_of(line) <= step]
+            store.write_bytes(path, "".join(f"{line}\n" for line in kept).encode())
+        self._file = path.open("a" if step else "w")
+        self._board = _board(folder, step)
+
+    def write(self, kind: str, step: int, figures: dict[str, Any]) -> None:
+        """Write a line: {"kind": …, "step": …, figures}."""
+        if self._file is None:
+            return
+        self._file.write(json.dumps({"kind": kind, "step": step, **figures}) + "\n")
+        self._file.flush()
+        if self._board is not None:
+            for name, value in figures.items():
+                if isinstance(value, (int, float)):
+                    self._board.add_scalar(f"{kind}/{name}", value, step)
+
+    def close(self) -> None:
+        """Close all files."""
+        if self._file is not None:
+            self._file.close()
+        if self._board is not None:
+            self._board.close()
+
+
+def _step_of(line: str) -> int:
+    try:
+        return int(json.loads(line)["step"])
+    except ValueError:
+        return sys.maxsize  # a line cut short by a kill
+
+
+def _board(folder: Path, step: int) -> Any:
+    """Return a writer of TensorBoard events, or None where TensorBoard is not installed."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder), purge_step=step or None)

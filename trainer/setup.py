@@ -1,0 +1,182 @@
+"""What a run is made of: recipe, pair sets by role, features; everything that can be wrong is said before step one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pairmine import store
+from pairmine.errors import DamagedError, MissingError, UsageError
+from pairmine.registry import check_name
+from trainer import recipe as recipes
+from trainer import registry, system, views
+from trainer.data import Stream, Streams
+from trainer.feature_store import FeatureStore
+from trainer.frontends import FrontEnd
+from trainer.pair_sets import Features, PairSet
+from trainer.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a run reads."""
+
+    recipe: Recipe
+    front_end: FrontEnd
+    features: Features | None
+    training: Streams
+    validation: Streams | None
+
+    def identity(self) -> dict[str, str]:
+        """Return digests of what it reads, by which a resumed run knows its own again."""
+        digests = {
+            "+".join(roles): "".join(s.manifest["digest"] for s in stream.sets)
+            for roles, stream in self.training.items()
+        }
+        return digests | ({} if self.features is None else {"features": self.features.manifest["digest"]})
+
+    def facts(self) -> dict[str, Any]:
+        """Return how many tracks there are, and how many of them have to be left out."""
+        sets = {"+".join(roles): stream.sets for roles, stream in self.training.items()}
+        return {
+            name: {
+                "tracks": sum(each.tracks for each in found),
+                "without_features": sum(each.without_features for each in found),
+                "too_short": sum(each.too_short for each in found),
+                "pair_epochs": found[0].epochs,
+            }
+            for name, found in sets.items()
+        }
+
+    def warnings(self) -> list[str]:
+        """Return a line for every pair set of which something has to be left out."""
+        return [
+            f"{name}: {found['without_features'] + found['too_short']:,} of {found['tracks']:,} tracks left out "
+            f"({found['without_features']:,} without features, {found['too_short']:,} too short)"
+            for name, found in self.facts().items()
+            if found["without_features"] + found["too_short"]
+        ] + [line for stream in self.training.values() for line in stream.warnings()]
+
+
+def prepare(
+    workspace: Path,
+    pairs: Sequence[str],
+    *,
+    recipe: str | None = None,
+    settings: Sequence[str] = (),
+    valid: Sequence[str] = (),
+    features: Path | None = None,
+) -> Job:
+    """Read the recipe, open pair sets and features.
+
+    Args:
+        workspace: where features are sought.
+        pairs: pair sets as DIR or ROLE=DIR.
+        recipe: name or file; by default the one for the first set's strategy.
+        settings: as `optimiser.lr=1e-4`.
+        valid: pair sets for validation, as `pairs`.
+        features: a feature store; by default the workspace's one of the recipe's front end.
+
+    Raises:
+        UsageError: recipe, role or setting unknown, pair sets of a kind the recipe does not learn from, or features of
+            another front end.
+        MissingError: pair sets or features are missing, or no pair has features.
+        DamagedError: a file differs from its checksum.
+    """
+    chosen = recipes.load(recipe or _default_recipe(pairs), settings)
+    front_end = registry.build("frontends", chosen.front_end)
+    assert isinstance(front_end, FrontEnd)
+    if not chosen.tasks:
+        return Job(chosen, front_end, None, {}, None)
+    if not (chosen.epochs or chosen.steps):
+        raise UsageError(f"recipe {chosen.name} has no end: pass --set epochs=N or --set steps=N")
+    store_ = FeatureStore.open(features or _find_features(workspace, front_end))
+    _check_front_end(store_, front_end)
+    training = _streams(chosen, _bound(chosen, pairs, "--pairs"), store_, still=False)
+    validation = _streams(chosen, _bound(chosen, valid, "--valid"), store_, still=True) if valid else None
+    return Job(chosen, front_end, store_, training, validation)
+
+
+def _default_recipe(pairs: Sequence[str]) -> str:
+    if not pairs:
+        raise UsageError("name pair sets with --pairs DIR, or a recipe with --recipe (`pairmine train --list`)")
+    folder = Path(pairs[0].rpartition("=")[2])
+    strategy = store.read_manifest(folder).get("strategy")
+    found = recipes.default_for(str(strategy))
+    if found is None:
+        raise UsageError(f"{folder} was built by {strategy}, which has no recipe of its own: name one with --recipe")
+    return found
+
+
+def _bound(recipe: Recipe, pairs: Sequence[str], option: str) -> dict[str, Path]:
+    """Return the folder for every role: as named, or the only role, or that of the set's strategy."""
+    folders: dict[str, Path] = {}
+    for text in pairs:
+        role, equals, path = text.partition("=")
+        if not equals or Path(text).exists():
+            role, path = _role_of(recipe, Path(text)), text
+        check_name(f"role of recipe {recipe.name}", role, recipe.roles)
+        if role in folders:
+            raise UsageError(f"{option} {text}: {role} is given already, as {folders[role]}")
+        folders[role] = Path(path)
+    for role in recipe.roles:
+        if role not in folders:
+            raise UsageError(f"recipe {recipe.name} learns from {', '.join(recipe.roles)}: add {option} {role}=DIR")
+    return folders
+
+
+def _role_of(recipe: Recipe, folder: Path) -> str:
+    if len(recipe.roles) == 1:
+        return recipe.roles[0]
+    return str(store.read_manifest(folder).get("strategy"))
+
+
+def _find_features(workspace: Path, front_end: FrontEnd) -> Path:
+    """Return the only feature store of the workspace with the recipe's front end."""
+    wanted, found = front_end.settings["name"], []
+    for path in sorted((workspace / "features").glob(f"*/{store.MANIFEST}")):
+        if store.read_manifest(path.parent)["front_end"]["name"] == wanted:
+            found.append(path.parent)
+    if not found:
+        raise MissingError(f"{workspace} has no features by {wanted}: run `pairmine features --front-end {wanted}`")
+    if len(found) > 1:
+        raise UsageError(f"{workspace} has {len(found)} feature stores by {wanted}: choose, e.g. --features {found[0]}")
+    return found[0]
+
+
+def _check_front_end(features: FeatureStore, front_end: FrontEnd) -> None:
+    found, wanted = features.manifest["front_end"], front_end.settings
+    different = [name for name in wanted if found.get(name) != wanted[name]]
+    if different:
+        name = different[0]
+        raise UsageError(
+            f"{features.folder} has features by another front end than the recipe's {wanted['name']}: its {name} is "
+            f"{found.get(name)!r}, not {wanted[name]!r}: run `pairmine features --front-end {wanted['name']}`"
+        )
+    if not len(features):
+        raise DamagedError(f"{features.folder} holds no track: run `pairmine features` again")
+
+
+def _streams(recipe: Recipe, folders: dict[str, Path], features: FeatureStore, *, still: bool) -> Streams:
+    """Return a stream for every combination of roles that a task joins."""
+    frames = recipe.views.frames or system.audio_encoder_frames(recipe)
+    least = views.least_frames(recipe.views, frames, features.manifest["front_end"])
+    sets = {role: PairSet(folder, features, least) for role, folder in folders.items()}
+    streams: dict[tuple[str, ...], Stream] = {}
+    for task in recipe.tasks:
+        same = [each for each in recipe.tasks if each.roles == task.roles]
+        streams[tuple(task.roles)] = Stream(
+            [sets[role] for role in task.roles],
+            features,
+            spec=recipe.views,
+            frames=frames,
+            batch=recipe.batch,
+            groups=task.groups,
+            view_count=max(system.view_count(each) for each in same),
+            drop_last=recipe.drop_last,
+            seed=recipe.seed,
+            still=still,
+        )
+    for task in recipe.tasks:
+        system.check_kinds(task, streams)
+    return streams
