@@ -111,9 +111,9 @@ def main() -> None:
     size, iterations = (1_000_000, 20) if arguments.full else (arguments.playlists, arguments.iterations)
     workspace = common.world(size)
     runs = [("kernel", 2)] if arguments.full else [("gensim", 2), ("kernel", 2), ("kernel", 1)]
+    learned = [common.measure("bench.word2vec", "--learn", workspace, *run[:1], iterations, run[1]) for run in runs]
     rows = []
-    for trainer, threads in runs:
-        measured = common.measure("bench.word2vec", "--learn", workspace, trainer, iterations, threads)
+    for (trainer, threads), measured in zip(runs, learned, strict=True):
         known = quality(workspace, f"{trainer}-{threads}")
         rows.append([trainer, threads, f"{measured['seconds']:.1f}", f"{measured['words_s']:,.0f}"])
         rows[-1] += [measured["gigabytes"], *(f"{value:.3f}" for value in known.values())]

@@ -19,6 +19,7 @@ import mutagen.id3
 import mutagen.wave
 import zstandard
 from odd_releases import FILE as ODD_RELEASES
+from small_sources import FILES as SMALL_SOURCES
 
 HERE = Path(__file__).resolve().parent
 PLAYLISTS, RELEASES = 392, 14
@@ -172,6 +173,9 @@ def main() -> None:
     for name, write in (("mpd", write_mpd), ("discogs", write_discogs), ("audio", write_audio)):
         (HERE / name).mkdir(exist_ok=True)
         write(HERE / name)
+    for name, content in SMALL_SOURCES.items():
+        (HERE / name).parent.mkdir(exist_ok=True)
+        (HERE / name).write_text(content, encoding="utf-8")
 
 
 if __name__ == "__main__":
