@@ -87,6 +87,6 @@ def test_what_is_missing_is_told(workspace, tmp_path_factory) -> None:
     with pytest.raises(UsageError, match="way to split"):
         split(workspace, "toy", "genre", "0.8,0.1,0.1")
     bare = tmp_path_factory.mktemp("bare")
-    write_source(bare, "toy", [[0, 1]])
+    write_source(bare, "toy", [[0, 1]], only={"tracks"})
     with pytest.raises(MissingError, match="no table to split by stratified"):
         split(bare, "toy", "stratified", "0.8,0.1,0.1")

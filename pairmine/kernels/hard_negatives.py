@@ -5,18 +5,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pairmine import parallel
-from pairmine.kernels.groups import Groups, membership_counts
+from pairmine.kernels.groups import Groups
 from pairmine.kernels.memory import prefetch
 from pairmine.kernels.mixing import below, mix, random_bits
 
 AHEAD = 4
 CHUNK = 4096
-
-
-def transposed(groups: Groups, tracks: int) -> Groups:
-    """Return the groups each track stands in, as groups by track."""
-    offsets = np.concatenate(([0], np.cumsum(membership_counts(groups.members, tracks))))
-    return Groups(offsets, _transpose(*groups, offsets))
 
 
 def band_negatives(
@@ -57,17 +51,6 @@ def band_negatives(
     for _ in parallel.in_order(draw, range(0, anchor.size, CHUNK), threads):
         pass
     return negative
-
-
-@nb.njit(cache=True, nogil=True)
-def _transpose(offsets, members, starts):  # type: ignore[no-untyped-def]
-    places = np.empty(members.size, np.int32)
-    cursor = starts.copy()
-    for group in range(offsets.size - 1):
-        for i in range(offsets[group], offsets[group + 1]):
-            places[cursor[members[i]]] = group
-            cursor[members[i]] += 1
-    return places
 
 
 @nb.njit(cache=True, nogil=True)

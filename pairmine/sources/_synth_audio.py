@@ -22,14 +22,14 @@ from pairmine.sources._synth_sound import RATE, Sound, own_stream, render
 KEY_MAP = "key_map.tsv"
 
 
-def add(report: Ingested, clips: int, seconds: float, seed: int, folder: Path, threads: int | None) -> Ingested:
-    """Render the most wanted tracks of a world that was just written, and add to its report how many.
-
-    Raises:
-        UsageError: `folder` holds anything but earlier clips, which are replaced whole.
-    """
+def check_place(folder: Path) -> None:
+    """Raise UsageError if a folder holds anything but earlier clips, which are replaced whole."""
     if folder.exists() and not (folder / KEY_MAP).is_file():
         raise UsageError(f"{folder} holds other files: move them away")
+
+
+def add(report: Ingested, clips: int, seconds: float, seed: int, folder: Path, threads: int | None) -> Ingested:
+    """Render the most wanted tracks of a world that was just written, and add to its report how many."""
     chosen = most_wanted(_truth(report.folder), clips)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with store.claim(folder.with_name(f"{folder.name}.partial")) as partial:

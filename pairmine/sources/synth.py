@@ -72,6 +72,9 @@ def ingest(
         raise UsageError("--out is for --format json or discogs: a catalogue goes to WORKSPACE/catalogue/NAME")
     if audio and is_dump:
         raise UsageError("--audio is for --format catalogue or json")
+    clips = workspace / "audio" / name
+    if audio:
+        _synth_audio.check_place(clips)
     world = _synth_world.build(seed)
     if format is Format.catalogue:
         report = _write_catalogue(world, playlists or SIZE, workspace, name, threads)
@@ -81,7 +84,7 @@ def ingest(
         if is_dump:
             return _synth_discogs.write(world, releases or SIZE, name, out, GENERATIONS[format], threads)
         report = _synth_json.write(world, playlists or SIZE, name, out, threads)
-    return _synth_audio.add(report, audio, seconds, seed, workspace / "audio" / name, threads) if audio else report
+    return _synth_audio.add(report, audio, seconds, seed, clips, threads) if audio else report
 
 
 def _check_size(option: str, size: int | None, formats: str, fits: bool) -> None:

@@ -6,17 +6,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairmine.kernels.groups import Groups
-from pairmine.kernels.hard_negatives import band_negatives, transposed
-
-
-def groups_of(playlists: list[list[int]]) -> Groups:
-    members = np.array([track for playlist in playlists for track in playlist], np.int32)
-    return Groups(np.cumsum([0, *map(len, playlists)]).astype(np.int64), members)
+from pairmine.kernels.groups import transposed
+from pairmine.kernels.hard_negatives import band_negatives
+from tests.kernels import oracles
 
 
 def negatives(playlists, tracks, pairs, band, stream=1, threads=1) -> list[int]:
-    groups = groups_of(playlists)
+    groups = oracles.groups_of(playlists)
     anchor, positive = (np.array(side, np.int32) for side in zip(*pairs, strict=True))
     return band_negatives(groups, transposed(groups, tracks), anchor, positive, band, stream, threads).tolist()
 

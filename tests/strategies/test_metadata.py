@@ -202,5 +202,5 @@ def test_options_mean_nothing_elsewhere_and_start_at_one(workspace, tmp_path) ->
     folder, _ = workspace
     with pytest.raises(UsageError, match="--min-group means nothing to strategy track"):
         build(folder, "track", tmp_path / "set", {"min_group": 2})
-    with pytest.raises(UsageError, match="start at 1"):
+    with pytest.raises(UsageError, match="it starts at 1"):
         build(folder, "label", tmp_path / "set", {"max_pairs_per_group": 0})
