@@ -13,11 +13,13 @@ from pairmine import resources
 from pairmine.errors import PairmineError, UsageError
 
 HINTS = """
-That was the whole way from playlists to training pairs. With your own data:
+That was the whole way from playlists, a Discogs dump and listens to training pairs. With your own data:
 
     pairmine ingest mpd ~/mpd/data                          # the Million Playlist Dataset, plain, .gz or .zst
     pairmine build-pairs --source mpd --strategy tco        # 50 epochs of pairs, in workspace/pairs/mpd-tco
     pairmine stats workspace/pairs/mpd-tco                  # what is in them, before you spend GPU hours
+    pairmine ingest discogs ~/discogs                       # the monthly dump: releases, masters, artists, labels
+    pairmine link discogs audio                             # after `pairmine ingest audio ~/music`
     pairmine ingest synth --playlists 1000000               # or a made-up world of that size
 """
 
@@ -30,6 +32,13 @@ def steps(samples: Path, workspace: Path) -> Iterator[list[str]]:
     yield ["stats", "mpd"]
     for strategy in ("co", "artist-co", "tco", "self"):
         yield ["build-pairs", "--source", "mpd", "--strategy", strategy]
+    yield ["ingest", "discogs", str(samples / "discogs"), "--allow-rejects"]
+    yield ["build-pairs", "--source", "discogs", "--strategy", "label"]
+    yield ["sql", "--name", "top-vias", "--on", "discogs-label", "--set", "rows=5"]
+    yield ["link", "mpd", "discogs"]
+    yield ["build-pairs", "--source", "discogs", "--strategy", "track", "--on", "mpd"]
+    yield ["ingest", "listens", str(samples / "listens"), "--allow-rejects"]
+    yield ["build-pairs", "--source", "listens", "--strategy", "triplet", "--per-epoch", "1000", "--epochs", "1"]
     yield ["check"]
     yield ["stats", str(tco)]
     yield ["sql", "--name", "sample", "--on", "mpd-tco", "--set", "rows=10"]
