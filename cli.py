@@ -386,6 +386,99 @@ def features(
 
 
 @app.command()
+def train(
+    pairs: Annotated[
+        list[str] | None, typer.Option(metavar="[ROLE=]DIR", help="A pair set; a recipe of several takes one a role.")
+    ] = None,
+    workspace: Workspace = HERE,
+    recipe: Annotated[
+        str | None, typer.Option(help="Name of a recipe, or a .toml file; default the one for the pairs' strategy.")
+    ] = None,
+    valid: Annotated[
+        list[str] | None, typer.Option(metavar="[ROLE=]DIR", help="A pair set for validation; as --pairs.")
+    ] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="Feature store; default the workspace's, by the recipe's front end.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run; default that of the recipe.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe: optimiser.lr=1e-4 ….")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; default the GPU if there is one.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the recipes.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train an encoder on pair sets, by the recipe of a paper. Under torchrun on several GPUs.
+
+    pairmine train --pairs workspace/pairs/mpd-tco
+
+    pairmine train --pairs artist=workspace/pairs/discogs-artist --pairs label=… --recipe multitask
+    """
+    if listed:
+        from trainer.listing import listing
+
+        _print(listing(), as_json)
+        return
+    from trainer import loop
+
+    trained = loop.train(
+        workspace,
+        pairs or (),
+        recipe=recipe,
+        settings=settings or (),
+        valid=valid or (),
+        features=features,
+        name=name,
+        resume=resume,
+        device=device,
+    )
+    if trained is not None:
+        _print(trained, as_json)
+    if trained is not None and trained.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command()
+def embed(
+    run: Annotated[str, typer.Argument(help="Name of a run, or a checkpoint or exported model.")],
+    workspace: Workspace = HERE,
+    features: Annotated[
+        Path | None, typer.Option(help="Feature store; default the workspace's, by the recipe's front end.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File; default embeddings.parquet beside the checkpoint.")] = None,
+    per_patch: Annotated[bool, typer.Option("--per-patch", help="One vector a patch, with its start_ms.")] = False,
+    stats: Annotated[str, typer.Option(help="Over the patches of a track: mean or mean-std.")] = "mean",
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; default the GPU if there is one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the embeddings of a feature store's tracks by a trained encoder.
+
+    pairmine embed playlist-tco-resnet50
+    """
+    from trainer import embed
+
+    report = embed.embed(workspace, run, features=features, out=out, per_patch=per_patch, stats=stats, device=device)
+    _print(report, as_json)
+
+
+@app.command()
+def export(
+    run: Annotated[str, typer.Argument(help="Name of a run, or a checkpoint.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    workspace: Workspace = HERE,
+    as_json: Json = False,
+) -> None:
+    """Write a trained encoder for others: safetensors, config.json and a model card.
+
+    pairmine export playlist-tco-resnet50 --out my-encoder
+    """
+    from trainer import export
+
+    _print(export.export(workspace, run, out), as_json)
+
+
+@app.command()
 def demo(
     workspace: Annotated[
         Path, typer.Option("-w", "--workspace", help="Where the demo keeps everything; made anew.")

@@ -16,6 +16,12 @@ def main() -> None:
         sys.exit(INTERRUPTED)
 
 
+def train() -> None:
+    """Run the command `train`, the same as `pairmine train`."""
+    sys.argv.insert(1, "train")
+    main()
+
+
 def _run() -> None:
     spec = importlib.util.spec_from_file_location("pairmine.cli", resources.path("cli.py"))
     if spec is None or spec.loader is None:

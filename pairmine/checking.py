@@ -59,7 +59,7 @@ class Report:
 
 
 def check(workspace: Path, folder: Path | None = None, threads: int | None = None) -> Report:
-    """Check one pair set, source or folder of links, or everything in the workspace.
+    """Check one pair set, source, folder of links or feature store, or everything in the workspace.
 
     Raises:
         MissingError: there is nothing to check.
@@ -68,6 +68,7 @@ def check(workspace: Path, folder: Path | None = None, threads: int | None = Non
         folders = [workspace / "catalogue" / name for name in engine.sources(workspace)]
         folders += [workspace / "links" / name for name in engine.link_sets(workspace)]
         folders += [workspace / "pairs" / name for name in engine.pair_sets(workspace)]
+        folders += [workspace / "features" / name for name in engine.feature_stores(workspace)]
     else:
         folders = [folder.resolve() if folder.parent == Path() else folder]
     if not folders:
@@ -81,7 +82,10 @@ def _check_folder(workspace: Path, folder: Path, threads: int | None) -> Checked
         manifest = store.read_manifest(folder)
     except DamagedError as error:
         return Checked(folder, ["manifest"], [str(error)], [])
-    checked = Checked(folder, ["manifest", "checksums", "schemas"], [*store.damages(folder, manifest)], [])
+    damages = [*store.damages(folder, manifest)]
+    if manifest.get("kind") == "features":  # what more there is to check, opening a store checks
+        return Checked(folder, ["manifest", "checksums"], damages, [])
+    checked = Checked(folder, ["manifest", "checksums", "schemas"], damages, [])
     if not checked.problems:
         checked.problems.extend(_schema_problems(folder, manifest))
     if not checked.problems:

@@ -69,6 +69,11 @@ def link_sets(workspace: Path) -> list[str]:
     return _complete(workspace / "links")
 
 
+def feature_stores(workspace: Path) -> list[str]:
+    """Names of the feature stores in a workspace, sorted."""
+    return _complete(workspace / "features")
+
+
 def _complete(folder: Path) -> list[str]:
     manifests = folder.glob(f"*/{store.MANIFEST}")
     return sorted(path.parent.name for path in manifests if not path.parent.name.endswith(".partial"))

@@ -8,6 +8,7 @@ All that a step depends on is a function of (recipe, epoch, batch), so a run tak
 never stopped.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ class Trained:
     folder: Path
     steps: int
     epochs: int
-    lowest_loss: float
+    lowest_loss: float | None
     interrupted: bool
 
     def as_dict(self) -> dict[str, Any]:
@@ -40,7 +41,8 @@ class Trained:
 
     def __str__(self) -> str:
         end = "interrupted, go on with --resume" if self.interrupted else "done"
-        return f"{self.folder}: {end}; {self.steps:,} steps, {self.epochs} whole epochs, lowest {self.lowest_loss:.4f}"
+        lowest = "" if self.lowest_loss is None else f", lowest loss {self.lowest_loss:.4f}"
+        return f"{self.folder}: {end}; {self.steps:,} steps, {self.epochs} whole epochs{lowest}"
 
 
 def train(
@@ -54,8 +56,8 @@ def train(
     name: str | None = None,
     resume: bool = False,
     device: str | None = None,
-) -> Trained:
-    """Train an encoder on pair sets; Ctrl-C saves, and the run can be resumed.
+) -> Trained | None:
+    """Train an encoder on pair sets; Ctrl-C saves, and the run can be resumed. Only the first rank gets a report.
 
     Args:
         workspace: where features are sought and the run is kept.
@@ -78,12 +80,13 @@ def train(
     with ranks.join(device) as here, watch.interruptible() as interrupted:
         folder = run_folder.open_folder(workspace, name or job.recipe.name, resume)
         try:
-            return loop(job, Run(job, here, folder, resume), interrupted)
+            trained = loop(job, Run(job, here, folder, resume), interrupted)
         except torch.OutOfMemoryError:
             raise ResourceError(
                 f"batches of {job.recipe.batch} do not fit into the memory of {here.device}: "
                 "pass --set cache_chunk=N (large batches in small pieces), or a smaller --set batch=N"
             ) from None
+    return trained if here.first else None
 
 
 def loop(job: Job, run: Run, interrupted: watch.Interrupted) -> Trained:
@@ -128,18 +131,19 @@ def loop(job: Job, run: Run, interrupted: watch.Interrupted) -> Trained:
                 break
 
         if at.batch == batches or at.finished(recipe):
-            _end_epoch(job, run, metrics, read)
+            _end_epoch(job, run, metrics, read, batches)
         run.save(checkpoint.LAST, whole=True)
     if not recipe.tasks:
         run.save(checkpoint.LAST, whole=True)
     if at.averaged and not stopped:
         run.save_averaged()
     metrics.close()
-    return Trained(run.folder, at.step, at.epoch, at.best.best, stopped)
+    lowest = at.best.best if math.isfinite(at.best.best) else None
+    return Trained(run.folder, at.step, at.epoch, lowest, stopped)
 
 
-def _end_epoch(job: Job, run: Run, metrics: run_folder.Metrics, read: dict[str, int]) -> None:
-    """Validate, and keep the weights if they are the best so far."""
+def _end_epoch(job: Job, run: Run, metrics: run_folder.Metrics, read: dict[str, int], batches: int) -> None:
+    """Validate, keep the weights if they are the best so far, and go on if the epoch is whole."""
     at, phase = run.position, run.position.phase
     figures = {"train/loss": at.epoch_loss / max(at.batch, 1)}
     if job.validation is not None:
@@ -149,10 +153,14 @@ def _end_epoch(job: Job, run: Run, metrics: run_folder.Metrics, read: dict[str, 
         watch.show("")
         told = ", ".join(f"{role} {epoch}" for role, epoch in read.items())
         say(f"epoch {at.epoch} (pair epoch {told}): {_line(figures)}")
+    judged = figures.get("valid/loss", figures["train/loss"])
+    if at.best.add(judged):
+        run.save(checkpoint.BEST)
+    if at.batch < batches:
+        return
     if at.averages(job.recipe):
         run.average()
-    if at.end_epoch(job.recipe, figures.get("valid/loss", figures["train/loss"])):
-        run.save(checkpoint.BEST)
+    at.end_epoch(job.recipe, judged)
     if at.phase != phase and run.here.first:
         say(f"phase {at.phase} begins at step {at.step:,}")
 

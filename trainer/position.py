@@ -56,15 +56,13 @@ class Position:
         """Tell whether the weights at the end of this epoch go into the average."""
         return self.epoch >= recipe.epochs - recipe.schedule.average_last > 0
 
-    def end_epoch(self, recipe: Recipe, loss: float) -> bool:
-        """Take the loss of a whole epoch, lower the rate or end the phase where due; tell if it is the lowest."""
-        lowest = self.best.add(loss)
+    def end_epoch(self, recipe: Recipe, loss: float) -> None:
+        """Go on to the next epoch after one with this loss; lower the rate or end the phase where due."""
         self.plateau.add(loss)
         if recipe.schedule.name == "plateau" and self.plateau.waited >= recipe.schedule.patience:
             self.drops, self.plateau.waited = self.drops + 1, 0
         self.epoch, self.batch, self.epoch_loss = self.epoch + 1, 0, 0.0
         self._end_phase(recipe, loss)
-        return lowest
 
     def _end_phase(self, recipe: Recipe, loss: float) -> None:
         if self.phase >= len(recipe.phases):

@@ -46,9 +46,7 @@ def join(device: str | None) -> Iterator[Ranks]:
     Raises:
         UsageError: there is no such device.
     """
-    name = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise UsageError(f"--device {name}: this torch sees no CUDA device: leave it out, or install a CUDA build")
+    name = device_name(device)
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         yield Ranks(0, 1, torch.device(name))
@@ -61,3 +59,15 @@ def join(device: str | None) -> Iterator[Ranks]:
         yield Ranks(dist.get_rank(), count, torch.device(name))
     finally:
         dist.destroy_process_group()
+
+
+def device_name(device: str | None) -> str:
+    """Return the device asked for, or by default the GPU if there is one.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    name = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError(f"--device {name}: this torch sees no CUDA device: leave it out, or install a CUDA build")
+    return name

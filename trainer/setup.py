@@ -90,8 +90,8 @@ def prepare(
         return Job(chosen, front_end, None, {}, None)
     if not (chosen.epochs or chosen.steps):
         raise UsageError(f"recipe {chosen.name} has no end: pass --set epochs=N or --set steps=N")
-    store_ = FeatureStore.open(features or _find_features(workspace, front_end))
-    _check_front_end(store_, front_end)
+    store_ = FeatureStore.open(features or find_features(workspace, front_end))
+    check_front_end(store_, front_end)
     training = _streams(chosen, _bound(chosen, pairs, "--pairs"), store_, still=False)
     validation = _streams(chosen, _bound(chosen, valid, "--valid"), store_, still=True) if valid else None
     return Job(chosen, front_end, store_, training, validation)
@@ -131,8 +131,13 @@ def _role_of(recipe: Recipe, folder: Path) -> str:
     return str(store.read_manifest(folder).get("strategy"))
 
 
-def _find_features(workspace: Path, front_end: FrontEnd) -> Path:
-    """Return the only feature store of the workspace with the recipe's front end."""
+def find_features(workspace: Path, front_end: FrontEnd) -> Path:
+    """Return the only feature store of a workspace with a front end.
+
+    Raises:
+        MissingError: there is none.
+        UsageError: there are several.
+    """
     wanted, found = front_end.settings["name"], []
     for path in sorted((workspace / "features").glob(f"*/{store.MANIFEST}")):
         if store.read_manifest(path.parent)["front_end"]["name"] == wanted:
@@ -144,7 +149,8 @@ def _find_features(workspace: Path, front_end: FrontEnd) -> Path:
     return found[0]
 
 
-def _check_front_end(features: FeatureStore, front_end: FrontEnd) -> None:
+def check_front_end(features: FeatureStore, front_end: FrontEnd) -> None:
+    """Raise UsageError unless features were made by a front end, with the same parameters."""
     found, wanted = features.manifest["front_end"], front_end.settings
     different = [name for name in wanted if found.get(name) != wanted[name]]
     if different:

@@ -53,13 +53,14 @@ class System(nn.Module):
         """Return the weighted sum of the losses of a phase as `loss`, each of them, and figures of validation."""
         found: dict[str, Tensor] = {}
         weighted = []
+        several = sum(task.phase == phase for task in self.recipe.tasks) > 1
         seen = {roles: self.encode(batch) for roles, batch in batches.items()}
         for head in self.tasks:
             assert isinstance(head, TaskHead)
             if head.task.phase == phase:
                 roles = tuple(head.task.roles)
                 figures = head(seen[roles], batches[roles])
-                found |= {f"{head.name}/{name}": value for name, value in figures.items()}
+                found |= {f"{head.name}/{name}" if several else name: value for name, value in figures.items()}
                 weighted.append(head.task.weight * figures["loss"])
         return found | {"loss": torch.stack(weighted).sum()}
 

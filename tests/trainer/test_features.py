@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import cli
-from pairmine import store
+from pairmine import checking, store
 from pairmine.errors import DamagedError, InputError, MissingError, UsageError
 from tests.worlds import write_source
 from trainer import _feature_writer, audio, registry
@@ -372,6 +372,18 @@ def test_damage_is_found_when_a_store_is_opened(made: Extracted, tmp_path: Path)
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(MissingError, match="pairmine features"):
             FeatureStore.open(folder)
+
+
+def test_check_finds_a_single_flipped_bit(made: Extracted, tmp_path: Path) -> None:
+    folder = damaged(made, tmp_path / "features" / "x")
+    assert str(checking.check(tmp_path)).endswith("x: sound (2 checks)")
+    with (folder / "shard-00002.npy").open("r+b") as file:
+        file.seek(30_000)
+        byte = file.read(1)[0]
+        file.seek(30_000)
+        file.write(bytes([byte ^ 16]))
+    with pytest.raises(DamagedError, match=r"shard-00002\.npy differs from its checksum"):
+        checking.check(tmp_path).raise_problems()
 
 
 @pytest.mark.parametrize(

@@ -110,14 +110,14 @@ def reference(name: str, wave: np.ndarray) -> np.ndarray:
     return log(np.stack(columns, axis=1))
 
 
-@pytest.mark.parametrize("name", OF_AUDIO)
+@pytest.mark.parametrize("name", BANKS)
 def test_the_filter_bank_is_that_of_the_formula(name: str) -> None:
     bank, expected = build(name).filter_bank().numpy(), BANKS[name]()
     assert bank.shape == expected.shape
     np.testing.assert_allclose(bank, expected, rtol=0, atol=2e-5 * expected.max())
 
 
-@pytest.mark.parametrize("name", OF_AUDIO)
+@pytest.mark.parametrize("name", BANKS)
 @pytest.mark.parametrize("samples", [5_120, 12_345])
 def test_log_mels_are_those_of_a_plain_reference(name: str, samples: int) -> None:
     wave = noise(samples)
@@ -187,6 +187,15 @@ def test_a_long_waveform_cut_in_chunks_gives_the_same(name: str, samples: int, m
     monkeypatch.setattr(features, "CHUNK_FRAMES", 7)
     whole = model(torch.from_numpy(wave)[None])[0].T.numpy()
     np.testing.assert_allclose(features.log_mels(model, wave), whole, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", OF_AUDIO)
+def test_autocast_does_not_coarsen(name: str) -> None:
+    model, wave = build(name), torch.from_numpy(noise(8_192))[None]
+    with torch.autocast("cpu", torch.bfloat16):
+        found = model(wave)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, model(wave), rtol=0, atol=0)
 
 
 def test_settings_tell_front_ends_apart_and_are_json() -> None:

@@ -67,9 +67,13 @@ class FrontEnd(nn.Module):
 
     def mel_of_padded(self, wave_BS: Tensor) -> Tensor:
         """Return mel bands of a waveform that has `fft // 2` samples more at each end; a long one can be cut so."""
-        spectrum = torch.stft(wave_BS, self.fft, self.hop, self.window, self.hann, center=False, return_complex=True)
-        squares = spectrum.real.square() + spectrum.imag.square()
-        return (squares if self.power == 2 else squares.pow(self.power / 2)).transpose(1, 2).matmul(self.bank).mT
+        with torch.autocast(wave_BS.device.type, enabled=False):  # half precision would lose what is quiet
+            spectrum = torch.stft(
+                wave_BS.float(), self.fft, self.hop, self.window, self.hann, center=False, return_complex=True
+            )
+            squares = spectrum.real.square() + spectrum.imag.square()
+            powers = squares if self.power == 2 else squares.pow(self.power / 2)
+            return powers.transpose(1, 2).matmul(self.bank).mT
 
     def compress(self, mel_BFT: Tensor) -> Tensor:
         """Return the logarithm the encoder is given."""
@@ -81,4 +85,4 @@ class FrontEnd(nn.Module):
 
     def forward(self, wave_BS: Tensor) -> Tensor:
         """Return log-mels `mel_BFT` in single precision."""
-        return self.compress(self.mel(wave_BS.float()))
+        return self.compress(self.mel(wave_BS))

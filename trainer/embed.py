@@ -1,0 +1,171 @@
+"""Embeddings: a trained encoder over a feature store, one vector a track or a patch."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from pairmine import store
+from pairmine.errors import DamagedError
+from pairmine.progress import bar
+from pairmine.registry import check_name
+from trainer import ranks, run_folder, setup, trained_encoder
+from trainer.feature_store import FeatureStore
+from trainer.trained_encoder import TrainedEncoder
+
+PATCHES = 256  # the encoder sees at once
+TRACKS = 1024  # are written at once
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What `embed` did."""
+
+    file: Path
+    tracks: int
+    vectors: int
+    dim: int
+    too_short: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report for `--json`."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        left_out = f"; {self.too_short:,} tracks too short for the encoder left out" if self.too_short else ""
+        return f"{self.file}: {self.vectors:,} vectors of {self.dim} for {self.tracks:,} tracks{left_out}"
+
+
+def embed(
+    workspace: Path,
+    run: str,
+    *,
+    features: Path | None = None,
+    out: Path | None = None,
+    per_patch: bool = False,
+    stats: str = "mean",
+    device: str | None = None,
+) -> Embedded:
+    """Write embeddings.parquet: (key, vector), or with `per_patch` (key, start_ms, vector), in the order of keys.
+
+    Tracks are cut into patches of the length trained on, side by side; a shorter track is one patch, as far as the
+    encoder takes it. A recipe whose `embed` is "whole" hears each track in one piece.
+
+    Args:
+        workspace: where runs and features are.
+        run: name of a run (its best weights), or a checkpoint or export.
+        features: the feature store; by default the workspace's one of the recipe's front end.
+        out: the file; by default embeddings.parquet beside the checkpoint.
+        per_patch: one row a patch (a step in time, for encoders that have several).
+        stats: "mean" over the vectors of a track, or "mean-std": the standard deviation behind it.
+        device: "cpu", "cuda" or "cuda:N"; by default the GPU if there is one.
+
+    Raises:
+        UsageError: unknown `stats`, or features of another front end.
+        MissingError: run or features are missing.
+        DamagedError: the checkpoint is damaged, or features are no numbers.
+    """
+    check_name("statistic", stats, ("mean", "mean-std"))
+    path = run_folder.find_checkpoint(workspace, run)
+    model = trained_encoder.load(path)
+    opened = FeatureStore.open(features or setup.find_features(workspace, model.front_end))
+    setup.check_front_end(opened, model.front_end)
+    out = out or path.parent / "embeddings.parquet"
+    dim = model.encoder.dim * (2 if stats == "mean-std" and not per_patch else 1)
+    told = {"checkpoint": store.sha256(path), "features": opened.manifest["digest"], "recipe": model.recipe.name}
+    schema = _schema(dim, per_patch, told | {"stats": None if per_patch else stats})
+    enough = np.flatnonzero(opened.frames >= model.encoder.shortest).astype(np.int64)
+    temporary, vectors = out.with_name(out.name + ".tmp"), 0
+    where = torch.device(ranks.device_name(device))
+    model.to(where)
+    with pq.ParquetWriter(temporary, schema, compression="zstd") as writer, bar("embed", len(enough)) as advance:
+        for first in range(0, len(enough), TRACKS):
+            rows = enough[first : first + TRACKS]
+            table = _table(opened, model, where, rows, per_patch, stats, schema)
+            writer.write_table(table)
+            vectors += table.num_rows
+            advance(len(rows))
+    temporary.replace(out)
+    return Embedded(out, len(enough), vectors, dim, len(opened) - len(enough))
+
+
+def _schema(dim: int, per_patch: bool, told: dict[str, Any]) -> pa.Schema:
+    start = [pa.field("start_ms", pa.int32(), nullable=False)] if per_patch else []
+    key = pa.field("key", pa.string(), nullable=False)
+    vector = pa.field("vector", pa.list_(pa.float32(), dim), nullable=False)
+    return pa.schema([key, *start, vector], {"pairmine": json.dumps(told, sort_keys=True)})
+
+
+def _table(
+    features: FeatureStore,
+    model: TrainedEncoder,
+    device: torch.device,
+    rows: Ints,
+    per_patch: bool,
+    stats: str,
+    schema: pa.Schema,
+) -> pa.Table:
+    """Return the vectors of some tracks as rows of the file."""
+    parts = list(_vectors(features, model, device, rows))
+    row_N, start_N, vector_ND = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((start_N, row_N))
+    row_N, start_N, vector_ND = row_N[order], start_N[order], vector_ND[order]
+    wrong = np.flatnonzero(~np.isfinite(vector_ND).all(1))
+    if wrong.size:
+        raise DamagedError(
+            f"the vector of {features.keys[int(row_N[wrong[0]])]} is no number: its features in {features.folder}, "
+            "or the checkpoint's weights, are damaged: run `pairmine features` again, or train anew"
+        )
+    if per_patch:
+        starts = np.rint(start_N * 1000 * features.seconds_a_frame).astype(np.int32)
+        return pa.table([features.keys.take(pa.array(row_N)), starts, _column(vector_ND)], schema=schema)
+    pooled = _pooled(vector_ND, np.flatnonzero(np.diff(row_N, prepend=-1)), stats)
+    return pa.table([features.keys.take(pa.array(rows)), _column(pooled)], schema=schema)
+
+
+def _pooled(vector_ND: Floats, firsts: Ints, stats: str) -> Floats:
+    """Return mean, or mean and standard deviation, of the vectors of each track, which begin at `firsts`."""
+    counts = np.diff(np.append(firsts, len(vector_ND)))[:, None]
+    mean_RD = np.add.reduceat(vector_ND.astype(np.float64), firsts) / counts
+    if stats == "mean":
+        return mean_RD.astype(np.float32)
+    apart_ND = vector_ND - np.repeat(mean_RD, counts[:, 0], axis=0)
+    std_RD = np.sqrt(np.add.reduceat(np.square(apart_ND), firsts) / counts)
+    return np.concatenate([mean_RD, std_RD], axis=1).astype(np.float32)
+
+
+def _vectors(
+    features: FeatureStore, model: TrainedEncoder, device: torch.device, rows: Ints
+) -> Iterator[tuple[Ints, npt.NDArray[np.float64], Floats]]:
+    """Yield rows, first frames and vectors of all patches of some tracks, patches of one length together."""
+    frames_R = features.frames[rows].astype(np.int64)
+    longest = model.encoder.longest or int(frames_R.max())
+    usual = frames_R if model.recipe.embed == "whole" else np.minimum(model.frames, frames_R)
+    length_R = np.minimum(usual, longest)
+    for length in np.unique(length_R):
+        of_length = rows[length_R == length]
+        counts = features.frames[of_length] // length
+        row_N = np.repeat(of_length, counts)
+        start_N = (np.arange(len(row_N)) - np.repeat(np.cumsum(counts) - counts, counts)) * length
+        for first in range(0, len(row_N), PATCHES):
+            row_B, start_B = row_N[first : first + PATCHES], start_N[first : first + PATCHES]
+            mel_BFT = torch.from_numpy(features.patches(row_B, start_B, int(length))).to(device)
+            with torch.inference_mode():
+                z_BSD = model(mel_BFT).float().cpu().numpy()
+            steps = z_BSD.shape[1]
+            start_BS = start_B[:, None] + np.arange(steps) * (length / steps)
+            yield np.repeat(row_B, steps), start_BS.ravel(), z_BSD.reshape(-1, z_BSD.shape[2])
+
+
+def _column(vector_ND: Floats) -> pa.Array:
+    return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(vector_ND).ravel()), vector_ND.shape[1])
