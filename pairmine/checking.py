@@ -183,11 +183,13 @@ def _pair_rules(
         checked.notes.append(f"not every rule can be checked: {flaw}")
     with engine.open_pairs(workspace, folder, with_source=flaw is None) as connection:
         connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
-        engine.set_variables(connection, manifest["parameters"] | _band(manifest))
+        engine.set_variables(connection, manifest["parameters"] | _band(manifest) | {"batch": manifest.get("batch")})
         yield "pairs as many as the manifest says", _count_problems(connection, folder, manifest)
         if flaw is None:
             _add_evidence(connection, workspace, folder, manifest, threads)
             checked.notes.extend(_add_restrictions(connection, workspace, manifest))
+            if manifest.get("exclusive"):
+                engine.create_marks(connection, manifest["exclusive"])
         for name in names:
             try:
                 yield name, _violations(connection, folder, name, engine.statement(f"checks/{name}"))
@@ -230,6 +232,7 @@ def _common_rules(manifest: dict[str, Any]) -> list[str]:
     rules = [known, "tracks_as_linked" if manifest.get("on") else "tracks_as_in_source", "no_excluded"]
     rules += ["only_split"] if manifest.get("split") else []
     rules += ["negative_in_band"] if manifest.get("hard_negatives") else []
+    rules += ["no_shared_marks"] if manifest.get("exclusive") else []
     return rules + (["known_vias"] if manifest["via_kind"] else [])
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import duckdb
 
 from pairmine import parallel, progress, resources, store
 from pairmine.errors import DamagedError, MissingError, UsageError
+from pairmine.schema import EPOCH_PART_ROWS
 
 CATALOGUE_DATABASE = "catalogue.duckdb"
 READABLE_STORAGE = "v1.0.0"
@@ -19,6 +20,9 @@ RESERVED_SCHEMAS = frozenset({"main", "temp", "system", "memory", "pg_catalog", 
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 EXECUTING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
 EXPLAIN_PREFIX = re.compile(r"explain (analyze )?(\( (analyze|format \w+)( , (analyze|format \w+))* \) )?(?=\S)")
+
+
+ROW = f"{EPOCH_PART_ROWS} * regexp_extract(filename, 'part-([0-9]+)', 1)::bigint + file_row_number"
 
 
 def statement(name: str) -> str:
@@ -36,6 +40,16 @@ def connect(spill: Path | None = None, threads: int | None = None) -> duckdb.Duc
         connection.execute(f"set temp_directory = {quote(str(spill))}")
     connection.execute(statement("catalogue/mix"))
     return connection
+
+
+def create_marks(connection: duckdb.DuckDBPyConnection, kinds: Iterable[str]) -> None:
+    """Create the view `marks` (track_id, kind, mark): the artists, releases, labels or playlists of every track."""
+    tables = {"playlist": "playlist_tracks"}
+    parts = [
+        f"select track_id, '{kind}' as kind, {kind}_id as mark from {tables.get(kind, f'track_{kind}s')}"
+        for kind in kinds
+    ]
+    connection.execute(f"create view marks as {' union all '.join(parts)}")
 
 
 def set_variables(connection: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> None:
@@ -136,9 +150,11 @@ def _as_pattern(folder: Path) -> str:
 def _pair_views(workspace: Path, pair_set: Path, with_source: bool = True) -> Iterator[str]:
     """Yield the views of a pair set, its source's tables among them."""
     manifest = store.read_manifest(pair_set)
-    epochs = parquet(pair_set, "epoch=*/*.parquet", "hive_partitioning = true, hive_types = {'epoch': integer}")
-    negative = ", negative" if manifest["kind"] == "triplets" else ""
-    yield f"pairs as select epoch, anchor, positive, via, score{negative} from {epochs}"
+    options = "hive_partitioning = true, hive_types = {'epoch': integer}, filename = true, file_row_number = true"
+    columns = ["epoch", "anchor", "positive", "via", "score"]
+    columns += ["negative"] if manifest["kind"] == "triplets" else []
+    columns += [f"{ROW} as row"] if manifest.get("order") == "fixed" else []
+    yield f"pairs as select {', '.join(columns)} from {parquet(pair_set, 'epoch=*/*.parquet', options)}"
     yield f"pair_tracks as select * from {parquet(pair_set, 'tracks.parquet')}"
     excluded = (pair_set / "excluded.parquet").exists()
     from_excluded = parquet(pair_set, "excluded.parquet") if excluded else "pair_tracks where false"

@@ -446,6 +446,7 @@ TRIPLETS = Table(
     "one row per triplet of an epoch",
     (_ANCHOR, _POSITIVE, _VIA, _SCORE, _id("negative", "track_id of the negative")),
 )
+EPOCH_PART_ROWS = 1_000_000
 EPOCHS = {"pairs": PAIRS, "triplets": TRIPLETS, "vectors": PAIRS, "labels": PAIRS}
 PAIR_TRACKS = Table(
     "tracks",

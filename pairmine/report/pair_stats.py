@@ -70,6 +70,7 @@ def _sentences(stats: PairStats) -> Iterable[str]:
             yield f"{name.replace('_', ' ') + ' pairs':<20} {figures[name]:.2%}"
     yield f"repeated pairs       {figures['repeated_pairs']:.2%} (in an earlier epoch already)"
     yield from _false_negative_lines(figures["false_negatives"])
+    yield from _batch_lines(figures["batches"])
     yield from _paper_lines(figures["paper"], pairs["mean"], tracks["source"])
     yield from _diversity_lines(figures["paper"], stats.strategy, figures["diversity"])
 
@@ -84,6 +85,18 @@ def _false_negative_lines(found: dict[str, Any] | None) -> Iterable[str]:
     what = f"{found['batches']:,} random batches of {found['batch_size']}, {found['epochs']} epochs looked at"
     yield f"false negatives      {found['per_anchor']:.3g} an anchor, {found['per_batch']:.3g} a batch ({what})"
     yield f"                     false: {found['relation']}"
+
+
+def _batch_lines(batches: dict[str, Any] | None) -> Iterable[str]:
+    if batches is None:
+        return
+    yield (
+        f"batches of {batches['batch']:<10}" + f"no two pairs share a {' or '.join(batches['exclusive'])}: "
+        f"{batches['moved']:,} pairs moved, {batches['left_out']:,} left out"
+    )
+    for name in ("composed", "shuffled"):
+        found = batches[name]
+        yield f"  {name:<19}{found['pairs_hit'] / found['pairs']:.2%} of the pairs would share one (epoch 0)"
 
 
 def _paper_lines(paper: dict[str, Any] | None, mean: float, tracks: int | None) -> Iterable[str]:
@@ -136,9 +149,20 @@ def pair_stats(workspace: Path, folder: Path, batch: int = 384) -> PairStats:
         if isinstance(found, str):
             missing.append(f"false negatives: {found}")
         figures["false_negatives"] = None if isinstance(found, str) else found
+        figures["batches"] = _batches(connection, manifest) if manifest.get("exclusive") and tables else None
     figures["paper"] = _paper(rule, manifest["strategy"])
     about = {name: manifest[name] for name in ("source", "strategy", "kind", "via_kind")}
     return PairStats(folder=folder, **about, figures=figures, missing=missing)
+
+
+def _batches(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return how many pairs composing batches moved or left out, and how often pairs of a batch share a mark."""
+    engine.create_marks(connection, manifest["exclusive"])
+    engine.set_variables(connection, {"batch": manifest["batch"], "last_epoch": 0})
+    rows = connection.sql(engine.statement("stats/steps/collisions")).to_arrow_table().to_pylist()
+    told = {name: sum(epoch[name] for epoch in manifest["pairs"]) for name in ("moved", "left_out")}
+    about = {"batch": manifest["batch"], "exclusive": manifest["exclusive"]}
+    return about | told | {row.pop("arrangement"): row for row in rows}
 
 
 def _source_tables(workspace: Path, manifest: dict[str, Any], missing: list[str]) -> dict[str, int]:

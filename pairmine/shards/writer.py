@@ -13,10 +13,9 @@ import pyarrow.parquet as pq
 from pairmine import __version__, store
 from pairmine.errors import DamagedError, PairmineError, UsageError
 from pairmine.kernels.matching import Matches
-from pairmine.schema import EPOCHS, pair_table
+from pairmine.schema import EPOCH_PART_ROWS, EPOCHS, pair_table
 
 REQUEST = "request.json"
-PART_ROWS = 1_000_000
 
 
 class Writer:
@@ -51,9 +50,9 @@ class Writer:
         temporary = self.partial / f"{name}.tmp"
         columns = matches._asdict() | {"via": pa.array(matches.via, pa.int32(), mask=matches.via < 0)}
         table = pa.table([columns[name] for name in self._columns.names], schema=self._columns)
-        starts = range(0, max(table.num_rows, 1), PART_ROWS)
+        starts = range(0, max(table.num_rows, 1), EPOCH_PART_ROWS)
         entries = [
-            store.write_parquet(temporary, f"part-{number:05d}.parquet", table.slice(start, PART_ROWS))
+            store.write_parquet(temporary, f"part-{number:05d}.parquet", table.slice(start, EPOCH_PART_ROWS))
             for number, start in enumerate(starts)
         ]
         store.sync_folder(temporary)

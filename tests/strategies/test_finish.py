@@ -1,10 +1,12 @@
 """Hard negatives and composed batches on real pair sets."""
 
+import numpy as np
 import polars as pl
 import pytest
 
 from pairmine import checking, pairing
 from pairmine.errors import UsageError
+from pairmine.report.pair_stats import pair_stats
 from pairmine.strategies._finish import Finishing
 from pairmine.strategies._parameters import Parameters
 
@@ -58,6 +60,8 @@ def test_no_batch_holds_two_pairs_of_an_artist_or_release(toy_workspace, tmp_pat
         assert per_batch["len"].max() == 1
         told = built.manifest["pairs"][epoch]
         assert told["pairs"] == rows.height
+    figures = pair_stats(toy_workspace, built.folder).figures["batches"]
+    assert figures["composed"]["pairs_hit"] == 0 < figures["shuffled"]["pairs_hit"]
     plain = build(toy_workspace, tmp_path / "plain")
     for before, after in zip(plain.manifest["pairs"], built.manifest["pairs"], strict=True):
         assert before["pairs"] == after["pairs"] + after["left_out"]
@@ -89,3 +93,17 @@ def test_wrong_options_are_usage(toy_workspace, tmp_path, finishing, message) ->
 def test_targets_take_no_batches(toy_workspace, tmp_path) -> None:
     with pytest.raises(UsageError, match="not for labels"):
         build(toy_workspace, tmp_path / "set", strategy="genre", batch=16, exclusive="artist")
+
+
+def test_check_finds_pairs_out_of_their_place(toy_workspace, tmp_path, monkeypatch) -> None:
+    from pairmine.kernels import batches
+    from pairmine.strategies import _finish
+
+    def unsorted(anchor, *_):
+        return batches.Composed(np.arange(anchor.size), 0)
+
+    monkeypatch.setattr(_finish, "compose", unsorted)
+    built = build(toy_workspace, tmp_path / "set", batch=16, exclusive="artist")
+    assert any(
+        "no_shared_marks" in problem for problem in checking.check(toy_workspace, built.folder).folders[0].problems
+    )
