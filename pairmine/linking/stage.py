@@ -81,9 +81,11 @@ def _write(workspace: Path, partial: Path, request: dict[str, Any], threads: int
     with candidates.workbench(partial, threads) as connection:
         tallies = {
             name: candidates.load_side(connection, workspace, partial, name, side)
-            for name, side in ((first, "left"), (second, "right"))
+            for name, side in zip((first, second), candidates.SIDES, strict=True)
         }
         blocks = candidates.find(connection)
+        for name, side in zip((first, second), candidates.SIDES, strict=True):
+            tallies[name]["not_compared"] = candidates.not_compared(connection, side)
         kept = _scored(connection, request["parameters"]["threshold"], threads)
         chosen = _one_to_one(kept, tallies[first]["tracks"], tallies[second]["tracks"])
         table = _finished(connection, workspace, (first, second), chosen, swapped)

@@ -32,6 +32,6 @@ select
         when shared = fewer and more <= fewer + 2 then 2
         else 1
     end::tinyint as names_agree,
-    coalesce(gap_ms, -1)::integer as gap_ms,
+    least(coalesce(gap_ms, -1), 2147483647)::integer as gap_ms,
     same_album, common
 from compared
