@@ -119,6 +119,18 @@ def test_other_recordings_are_not(tmp_path: Path) -> None:
     assert [(DIFFERENT[int(a)][0], DIFFERENT[int(b)][1]) for a, b in found.items()] == []
 
 
+COMPOSERS = "Bach, Schubert, Gounod, Verdi, Bruckner, Rossini, Caccini, Liszt, Franck, Mascagni"
+
+
+@pytest.mark.parametrize(
+    ("common", "linked"), [({}, 0), ({"duration_ms": 240_000}, 1), ({"album": "Sacred Songs"}, 1)], ids=str
+)
+def test_one_name_of_a_long_list_is_not_enough(tmp_path: Path, common, linked) -> None:
+    left = [track("Bach", "Ave Maria") | common, track("Bach, Gounod", "Hymn") | common]
+    right = [track(COMPOSERS, "Ave Maria") | common, track("Gounod", "Hymn") | common]
+    assert len(linked_keys(tmp_path, left, right)) == 1 + linked
+
+
 def test_duration_decides_between_equal_names(tmp_path: Path) -> None:
     left = [track("Yes", "Roundabout", 510_000), track("Yes", "Roundabout", 205_000)]
     right = [track("Yes", "Roundabout", 204_000), track("Yes", "Roundabout", 511_000)]

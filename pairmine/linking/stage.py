@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from pairmine import __version__, engine, links, parallel, progress, store
 from pairmine.errors import UsageError
-from pairmine.kernels.one_to_one import rivals, take_in_order
 from pairmine.linking import candidates, scoring
 from pairmine.linking.report import Linked, read_report
+from pairmine.linking.resolution import one_to_one
 from pairmine.schema import LINKS
 
 THRESHOLD = 0.8
@@ -87,7 +87,7 @@ def _write(workspace: Path, partial: Path, request: dict[str, Any], threads: int
         for name, side in zip((first, second), candidates.SIDES, strict=True):
             tallies[name]["not_compared"] = candidates.not_compared(connection, side)
         kept = _scored(connection, request["parameters"]["threshold"], threads)
-        chosen = _one_to_one(kept, tallies[first]["tracks"], tallies[second]["tracks"])
+        chosen = one_to_one(kept, tallies[first]["tracks"], tallies[second]["tracks"])
         table = _finished(connection, workspace, (first, second), chosen, swapped)
     store.remove(partial / "scratch")
     entry = store.write_parquet(partial, links.FILE, table)
@@ -120,24 +120,6 @@ def _above(evidence: pa.Table, threshold: float, threads: int) -> pa.Table:
     for name in ("score", "title", "artist"):
         table = table.append_column(name, pa.array(getattr(scores, name), pa.float32()))
     return table.filter(pa.array(scores.score >= np.float32(threshold)))
-
-
-def _one_to_one(pairs: pa.Table, lefts: int, rights: int) -> pa.Table:
-    """Return the pairs that stay when every track is linked once at most, the surest first.
-
-    Greedy in a strict order: score, then duration gap (unknown last), then album, then the order of keys. A link never
-    gives way to a less sure one, as it could in an assignment of the greatest total; and no two tracks are left that
-    would both rather have each other.
-    """
-    columns = {name: pairs[name].to_numpy() for name in pairs.column_names}
-    gap = np.where(columns["gap_ms"] < 0, np.iinfo(np.int32).max, columns["gap_ms"])
-    order = np.lexsort((columns["right_id"], columns["left_id"], ~columns["same_album"], gap, -columns["score"]))
-    left, right = columns["left_id"][order], columns["right_id"][order]
-    taken = take_in_order(left, right, lefts, rights)
-    _, classes = np.unique(columns["score"][order], return_inverse=True)
-    rival = rivals(left, right, classes.astype(np.int32), taken, lefts, rights)
-    kept = pairs.take(pa.array(order[taken]))
-    return kept.append_column("rivals", pa.array(rival[taken], pa.int32()))
 
 
 def _finished(
