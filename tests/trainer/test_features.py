@@ -236,6 +236,13 @@ def test_what_is_there_is_not_made_again(many: Path, made: Extracted) -> None:
         extract(many, workspace, name="mine", force=True)
 
 
+@pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "..", "/x", "x.partial"])
+def test_a_name_stays_in_its_folder(many: Path, name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot name features"):
+        extract(many, tmp_path, name=name)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_force_replaces(folder: Path) -> None:
     write(folder / "a.wav", music(4))
     extract(folder, name="x")
