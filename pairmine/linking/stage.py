@@ -23,23 +23,18 @@ def link(workspace: Path, left: str, right: str, *, threshold: float = THRESHOLD
     """Link the same recordings of two sources, or find them linked already.
 
     Raises:
-        UsageError: the same source twice, a threshold outside 0 to 1, or names whose folder other sources have taken.
+        UsageError: the same source twice, a threshold outside 0 to 1, or names whose folder or schema is taken.
         MissingError: a source was not ingested.
         InputError: a source has no track with title and artist.
     """
     request = _request(workspace, left, right, threshold)
     folder = links.folder(workspace, left, right)
     if not _there_already(folder, request):
-        with store.claim(folder.with_name(f"{folder.name}.partial")) as partial:
-            store.clear(partial)
-            try:
-                _write(workspace, partial, request, parallel.threads_or_default(threads))
-                links.check_current(workspace, request)
-                store.publish(partial, folder)
-            except BaseException:
-                if partial.exists():
-                    store.remove(partial)
-                raise
+        engine.check_schema(workspace, "links", folder.name, "ingest one source under another --name")
+        with store.building(folder.with_name(f"{folder.name}.partial")) as partial:
+            _write(workspace, partial, request, parallel.threads_or_default(threads))
+            links.check_current(workspace, request)
+            store.publish(partial, folder)
         engine.refresh(workspace)
     return read_report(workspace, folder)
 
