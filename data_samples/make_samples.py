@@ -17,12 +17,13 @@ from typing import Any
 import mutagen.flac
 import mutagen.id3
 import mutagen.wave
+import soundfile
 import zstandard
 from odd_releases import FILE as ODD_RELEASES
 from small_sources import FILES as SMALL_SOURCES
 
 HERE = Path(__file__).resolve().parent
-PLAYLISTS, RELEASES = 392, 14
+PLAYLISTS, RELEASES, CLIPS = 392, 14, 32
 RATE = 8_000
 SONGS = (
     (
@@ -168,9 +169,24 @@ def write_audio(folder: Path) -> None:
     (folder / "broken.mp3").write_text("this is no music\n")
 
 
+def write_clips(folder: Path) -> None:
+    """Write what the most wanted tracks of the playlists sound like, and the key of each."""
+    with tempfile.TemporaryDirectory() as made:
+        words = ("--format", "json", "--playlists", str(PLAYLISTS), "--audio", str(CLIPS), "--seconds", "3.2")
+        run_synth(f"{made}/json", *words)
+        clips = Path(made) / "json-workspace" / "audio" / "synth"
+        lines = (clips / "key_map.tsv").read_text().splitlines()
+        for file in (line.split("\t")[0] for line in lines[1:]):
+            samples, rate = soundfile.read(clips / file, dtype="int16")
+            soundfile.write(folder / Path(file).with_suffix(".flac").name, samples, rate, "PCM_16")
+    table = [lines[0], *(line[line.index("/") + 1 :].replace(".wav", ".flac") for line in lines[1:])]
+    (folder / "key_map.tsv").write_text("\n".join(table) + "\n")
+
+
 def main() -> None:
     """Write all samples."""
-    for name, write in (("mpd", write_mpd), ("discogs", write_discogs), ("audio", write_audio)):
+    parts = {"mpd": write_mpd, "discogs": write_discogs, "audio": write_audio, "clips": write_clips}
+    for name, write in parts.items():
         (HERE / name).mkdir(exist_ok=True)
         write(HERE / name)
     for name, content in SMALL_SOURCES.items():

@@ -72,7 +72,6 @@ class Writer:
 
     def __init__(self, partial: Path, final: Path, kind: str):
         self.partial, self.final, self.kind = partial, final, kind
-        self.committed = False
         self._files: list[store.FileEntry] = []
         self._parts: dict[str, int] = {}
 
@@ -120,7 +119,6 @@ class Writer:
             "fingerprint": store.digest([[f.path, f.sha256] for f in sorted(self._files, key=lambda f: f.path)]),
         }
         store.write_manifest(self.partial, content, self._files)
-        self.committed = True
         store.publish(self.partial, self.final)
         tables = _rows(self._files)
         return Ingested(self.final.name, self.final, tables, tallies, conflicts, tables.get("rejects", 0))
@@ -164,16 +162,8 @@ def writer(workspace: Path, source: str, kind: str) -> Iterator[Writer]:
     """Open a writer for a source; nothing of an interrupted or failed try is kept."""
     check_name(source, workspace)
     final = workspace / "catalogue" / source
-    with store.claim(final.with_name(f"{source}.partial")) as partial:
-        store.clear(partial)
-        opened = Writer(partial, final, kind)
-        try:
-            yield opened
-        except BaseException:
-            if not opened.committed:
-                store.clear(partial)
-                partial.rmdir()
-            raise
+    with store.building(final.with_name(f"{source}.partial")) as partial:
+        yield Writer(partial, final, kind)
     engine.refresh(workspace)
 
 
@@ -183,8 +173,7 @@ def add(workspace: Path, source: str, name: str, table: pa.Table, made: dict[str
     The fingerprint stays: what was built from the other tables is as good as before.
     """
     folder = engine.source_folder(workspace, source)
-    with store.claim(folder.with_name(f"{source}.partial")) as partial:
-        store.clear(partial)
+    with store.building(folder.with_name(f"{source}.partial")) as partial:
         manifest = store.read_manifest(folder)
         kept = [store.FileEntry(**entry) for entry in manifest["files"] if Path(entry["path"]).parts[0] != name]
         for entry in kept:
@@ -200,9 +189,6 @@ def add(workspace: Path, source: str, name: str, table: pa.Table, made: dict[str
 
 def check_name(source: str, workspace: Path) -> None:
     """Raise UsageError unless a source's name can be a folder and a schema of its own, whatever the letters' case."""
-    fits = source.replace("-", "").replace("_", "").isalnum() and source.lower() not in engine.RESERVED_SCHEMAS
-    if not fits:
+    if not source.replace("-", "").replace("_", "").isalnum():
         raise UsageError(f"{source!r} cannot name a source: use letters, digits, - and _")
-    alike = [name for name in engine.sources(workspace) if name != source and name.lower() == source.lower()]
-    if alike:
-        raise UsageError(f"source {alike[0]!r} differs from {source!r} by case only: choose another name")
+    engine.check_schema(workspace, "catalogue", source, "choose another --name")

@@ -1,5 +1,6 @@
 """The only place that opens DuckDB: memory limit, spill folder, threads, views, read-only access."""
 
+import difflib
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pairmine import parallel, progress, resources, store
+from pairmine import parallel, progress, registry, resources, store
 from pairmine.errors import DamagedError, MissingError, UsageError
 from pairmine.schema import EPOCH_PART_ROWS
 
@@ -102,10 +103,30 @@ def source_folder(workspace: Path, source: str) -> Path:
     folder = workspace / "catalogue" / source
     if (folder / store.MANIFEST).is_file():
         return folder
-    known = ", ".join(sources(workspace)) or "none yet"
-    raise MissingError(
-        f"no source {source!r} in workspace {workspace} (there: {known}): run `pairmine ingest {source} PATH` first"
-    )
+    known = sources(workspace)
+    there = ", ".join(known) or "none yet"
+    nearest = difflib.get_close_matches(source, known, n=1)
+    ingest = f"{source} PATH" if source in registry.names("sources") else f"KIND PATH --name {source}"
+    mend = f"did you mean {nearest[0]!r}?" if nearest else f"run `pairmine ingest {ingest}` first"
+    raise MissingError(f"no source {source!r} in workspace {workspace} (there: {there}): {mend}")
+
+
+def check_schema(workspace: Path, folder: str, name: str, mend: str) -> None:
+    """Raise UsageError unless FOLDER/NAME of the workspace can have the schema NAME, whatever the letters' case.
+
+    Args:
+        workspace: the workspace.
+        folder: catalogue, pairs or links.
+        name: of the source, pair set or links to be written.
+        mend: what to do if it is reserved or taken.
+    """
+    if name.lower() in RESERVED_SCHEMAS:
+        raise UsageError(f"the name {name!r} is reserved by DuckDB: {mend}")
+    there = {"catalogue": sources(workspace), "pairs": pair_sets(workspace), "links": link_sets(workspace)}
+    for place, names in there.items():
+        for other in names:
+            if other.lower() == name.lower() and (place, other) != (folder, name):
+                raise UsageError(f"the name {name!r} is taken by {place}/{other}: {mend}")
 
 
 def open_source(workspace: Path, source: str, threads: int | None = None) -> duckdb.DuckDBPyConnection:

@@ -19,6 +19,7 @@ from pairmine.strategies._restrictions import Restrictions
 
 NONE_LEFT_OUT = Restrictions()
 AS_DRAWN = Finishing()
+MOST_EPOCHS = 9_999  # their folders are called epoch=0000 …
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ def build_pairs(
     rule = registry.load("strategies", strategy)
     heeded = parameters.heeded(rule, strategy)
     parameters = Parameters(**heeded)
-    if epochs is not None and epochs < 1:
-        raise UsageError(f"--epochs {epochs}: at least one epoch has to be drawn")
+    if epochs is not None and not 1 <= epochs <= MOST_EPOCHS:
+        raise UsageError(f"--epochs {epochs}: give a number from 1 to {MOST_EPOCHS}")
     folder = out or workspace / "pairs" / f"{source}-{strategy}"
     source_manifest = store.read_manifest(engine.source_folder(workspace, source))
     wanted = shards.request(
@@ -83,6 +84,8 @@ def build_pairs(
     )
     if shards.already_there(folder, wanted, force):
         return Built(folder, store.read_manifest(folder), new=False)
+    if folder.resolve().parent == (workspace / "pairs").resolve():
+        engine.check_schema(workspace, "pairs", folder.name, "choose another --out")
     inputs = Inputs(workspace, source, engine_name, threads)
     restrictions.apply(workspace, inputs)
     with shards.writer(folder, wanted, force) as writer:

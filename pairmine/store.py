@@ -147,6 +147,24 @@ def claim(partial: Path) -> Iterator[Path]:
         os.close(handle)
 
 
+@contextmanager
+def building(partial: Path) -> Iterator[Path]:
+    """Claim a folder and empty it; if the block fails, nothing of what it wrote is kept.
+
+    Raises:
+        UsageError: another run holds it.
+    """
+    with claim(partial):
+        clear(partial)
+        made = partial.stat().st_ino
+        try:
+            yield partial
+        except BaseException:
+            if partial.exists() and partial.stat().st_ino == made:  # else it was published
+                remove(partial)
+            raise
+
+
 def _lock(partial: Path) -> int | None:
     """Make and lock a folder and return its handle, or None if it is no longer there."""
     partial.mkdir(parents=True, exist_ok=True)

@@ -119,6 +119,18 @@ def test_other_recordings_are_not(tmp_path: Path) -> None:
     assert [(DIFFERENT[int(a)][0], DIFFERENT[int(b)][1]) for a, b in found.items()] == []
 
 
+COMPOSERS = "Bach, Schubert, Gounod, Verdi, Bruckner, Rossini, Caccini, Liszt, Franck, Mascagni"
+
+
+@pytest.mark.parametrize(
+    ("common", "linked"), [({}, 0), ({"duration_ms": 240_000}, 1), ({"album": "Sacred Songs"}, 1)], ids=str
+)
+def test_one_name_of_a_long_list_is_not_enough(tmp_path: Path, common, linked) -> None:
+    left = [track("Bach", "Ave Maria") | common, track("Bach, Gounod", "Hymn") | common]
+    right = [track(COMPOSERS, "Ave Maria") | common, track("Gounod", "Hymn") | common]
+    assert len(linked_keys(tmp_path, left, right)) == 1 + linked
+
+
 def test_duration_decides_between_equal_names(tmp_path: Path) -> None:
     left = [track("Yes", "Roundabout", 510_000), track("Yes", "Roundabout", 205_000)]
     right = [track("Yes", "Roundabout", 204_000), track("Yes", "Roundabout", 511_000)]
@@ -325,13 +337,45 @@ def test_hostile_names_end_quickly(tmp_path: Path) -> None:
     assert len(keys) >= 5
 
 
-def test_a_block_too_large_is_counted_and_not_compared(tmp_path: Path) -> None:
+def test_tracks_that_nothing_tells_apart_are_counted_and_not_compared_if_they_are_too_many(tmp_path: Path) -> None:
     many = [track("Various", "Untitled")] * 101
     write(tmp_path, "left", many)
-    write(tmp_path, "right", many)
-    manifest = link(tmp_path, "left", "right").manifest
+    write(tmp_path, "right", [*many, track("Yes", "Roundabout")])
+    report = link(tmp_path, "left", "right")
+    manifest = report.manifest
     assert manifest["blocks"]["blocks_too_large"] >= 1
     assert manifest["links"] == manifest["blocks"]["pairs_compared"] == 0
+    assert [counts["not_compared"] for counts in manifest["tracks"]] == [101, 101]
+    assert "101 not compared: too many are named alike" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("told_by", "linked"),
+    [("album", 300), ("duration", 300), ("duration to 2 s", 300), ("one album", 0), ("one duration", 0)],
+)
+def test_many_tracks_of_one_name_are_compared_by_album_and_by_duration(tmp_path: Path, told_by, linked) -> None:
+    """Three hundred a side, 90,000 pairs; the right side in another order and up to 2 s longer."""
+    apart = {
+        "album": lambda i, _: {"album": f"{i:03d}"},
+        "duration": lambda i, _: {"duration_ms": 1000 + 10_000 * i},
+        "duration to 2 s": lambda i, late: {"duration_ms": 1000 + 4_567 * i + 2_000 * late},
+        "one album": lambda *_: {"album": "works"},
+        "one duration": lambda *_: {"duration_ms": 180_000},
+    }[told_by]
+    sides = [
+        [track("Bach", "Prelude") | apart(i, late) | {"key": f"{i if late else 999 - i:03d}"} for i in range(300)]
+        for late in (False, True)
+    ]
+    found = linked_keys(tmp_path, *sides)
+    assert len(found) == linked
+    assert all(int(left) + int(right) == 999 for left, right in found.items())
+
+
+def test_an_absurd_duration_is_far_from_all_others(tmp_path: Path) -> None:
+    found = linked_keys(tmp_path, [track("Yes", "Roundabout", 2**62)], [track("Yes", "Roundabout", 225_000)])
+    assert found == {}
+    folder = link(tmp_path, "left", "right", threshold=0.5).folder
+    assert pq.read_table(folder / "links.parquet")["gap_ms"].to_pylist() == [2**31 - 1]
 
 
 def test_typing_errors_are_told_from_other_words() -> None:

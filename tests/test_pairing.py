@@ -7,6 +7,7 @@ import pytest
 
 from pairmine import engine, pairing, store
 from pairmine.errors import DamagedError, InputError, MissingError, UsageError
+from pairmine.linking import link
 from pairmine.strategies._inputs import Inputs
 from pairmine.strategies._parameters import Parameters
 from tests.kernels import oracles
@@ -25,11 +26,6 @@ def test_an_option_the_strategy_does_not_heed_is_refused(toy_workspace) -> None:
 def test_a_misspelt_strategy_is_suggested(toy_workspace) -> None:
     with pytest.raises(UsageError, match="did you mean 'artist-co'"):
         build(toy_workspace, "artistco")
-
-
-def test_before_ingest_the_command_is_named(tmp_path) -> None:
-    with pytest.raises(MissingError, match="pairmine ingest toy PATH"):
-        build(tmp_path, "co")
 
 
 def test_a_source_without_a_table_is_named(tmp_path) -> None:
@@ -128,10 +124,48 @@ def test_one_damaged_set_does_not_spoil_the_workspace(tmp_path, capsys) -> None:
     assert "toy-self" in capsys.readouterr().err
 
 
-def test_sources_may_not_differ_by_case_only(tmp_path) -> None:
-    write_source(tmp_path, "toy", [[0, 1]])
-    with pytest.raises(UsageError, match="by case only"):
+def test_a_name_is_of_one_source_pair_set_or_folder_of_links(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1], [2, 3]])
+    with pytest.raises(UsageError, match="'Toy' is taken by catalogue/toy: choose another --name"):
         write_source(tmp_path, "Toy", [[0, 1]])
+    build(tmp_path, "co", epochs=1)
+    with pytest.raises(UsageError, match="'toy-co' is taken by pairs/toy-co: choose another --name"):
+        write_source(tmp_path, "toy-co", [[0, 1]])
+    write_source(tmp_path, "toy-tco", [[0, 1]])
+    with pytest.raises(UsageError, match="'toy-tco' is taken by catalogue/toy-tco: choose another --out"):
+        build(tmp_path, "tco", epochs=1)
+    build(tmp_path, "tco", epochs=1, out=tmp_path / "toy-tco")
+    write_source(tmp_path, "co", [[0, 1]])
+    with pytest.raises(UsageError, match="'toy-co' is taken by pairs/toy-co: ingest one source under another --name"):
+        link(tmp_path, "toy", "co")
+
+
+@pytest.mark.parametrize(("name", "reason"), [("main", "reserved"), ("a/b", "use letters, digits, - and _")])
+def test_a_name_that_cannot_be_tells_why(tmp_path, name, reason) -> None:
+    with pytest.raises(UsageError, match=reason):
+        write_source(tmp_path, name, [[0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("source", "mend"),
+    [
+        ("tyo", "did you mean 'toy'?"),
+        ("mpd", "run `pairmine ingest mpd PATH` first"),
+        ("other", "run `pairmine ingest KIND PATH --name other` first"),
+    ],
+)
+def test_an_unknown_source_tells_how_to_come_by_it(tmp_path, source, mend) -> None:
+    write_source(tmp_path, "toy", [[0, 1]])
+    with pytest.raises(MissingError) as error:
+        pairing.build_pairs(tmp_path, source, "co", parameters=Parameters())
+    assert str(error.value).endswith(mend)
+
+
+@pytest.mark.parametrize("epochs", [0, 10_000])
+def test_epochs_have_four_digits(tmp_path, epochs) -> None:
+    write_source(tmp_path, "toy", [[0, 1]])
+    with pytest.raises(UsageError, match="from 1 to 9999"):
+        build(tmp_path, "co", epochs=epochs)
 
 
 def test_max_playlist_length_counts_distinct_kept_tracks(tmp_path) -> None:

@@ -74,6 +74,22 @@ def test_a_failed_ingest_leaves_the_old_source_and_no_scraps(tmp_path) -> None:
     assert [path.name for path in (tmp_path / "catalogue").iterdir()] == ["toy"]
 
 
+def test_a_table_that_cannot_be_added_leaves_no_scraps(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1]])
+    with pytest.raises(pa.ArrowInvalid):
+        catalogue.add(tmp_path, "toy", "splits", pa.table({"track_id": ["none"], "split": ["train"]}), {})
+    assert [path.name for path in (tmp_path / "catalogue").iterdir()] == ["toy"]
+
+
+def test_a_failure_after_publishing_removes_what_it_replaced_only(tmp_path) -> None:
+    (tmp_path / "x").mkdir()
+    with pytest.raises(ZeroDivisionError), store.building(tmp_path / "x.partial") as partial:
+        (partial / "new").touch()
+        store.publish(partial, tmp_path / "x")
+        raise ZeroDivisionError
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["new"]
+
+
 def test_readers_meet_the_old_or_the_new_folder(tmp_path) -> None:
     """While a folder of two files is replaced again and again, one opened folder never shows a mixture."""
     final, stop, mixtures = tmp_path / "set", threading.Event(), []

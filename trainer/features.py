@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 
 from pairmine import __version__, parallel, store
+from pairmine.errors import UsageError
 from pairmine.progress import bar
 from trainer import _feature_inputs, audio, registry
 from trainer._feature_inputs import Inputs, Item
@@ -83,7 +84,7 @@ def features(
     model: Any = registry.build("frontends", front_end)
     told, tracks = _feature_inputs.source_of(workspace, source) if source else (None, None)
     inputs = _feature_inputs.find(folder, model.reads, key_map, tracks)
-    final = workspace / "features" / (name or f"{source or folder.resolve().name}-{front_end}")
+    final = workspace / "features" / _checked(name or f"{source or folder.resolve().name}-{front_end}")
     request = {
         "kind": "features",
         "pairmine_version": __version__,
@@ -101,6 +102,13 @@ def features(
         _extract(read, inputs, opened, threads)
         manifest = opened.commit(final, request)
     return Extracted(final, manifest, new=True)
+
+
+def _checked(name: str) -> str:
+    """Return the name of a store, which must be able to name a folder of its own."""
+    if name != Path(name).name or name.startswith(".") or name.endswith(".partial"):
+        raise UsageError(f"{name!r} cannot name features: give another by --name, without /")
+    return name
 
 
 def _extract(read: Any, inputs: Inputs, opened: Writer, threads: int | None) -> None:

@@ -7,11 +7,12 @@ The draw among the available, eligible members of a group is exactly uniform and
   try. What is accepted is uniform over the eligible, whatever was rejected before.
 - After 4 + n/4 tries at n live members the list is walked once: the eligible move to its front, one of them is drawn.
   So long as e members are eligible a draw takes about n/e tries; walks happen where hardly any is left.
-- A walk that finds none leaves a blockade at the group: a least, not empty set of what keeps the anchor apart (one
+- A walk that finds none leaves a blockade at the group: a small, not empty set of what keeps the anchor apart (one
   artist, one release, …) such that every other live member has some of it. Live members only ever become fewer, so a
   later anchor that has the whole set finds none either (the first anchor has it too), and is told so without a walk:
   an artist whose 50,000 tracks are on one release costs one walk. A group keeps its latest 16 blockades; only a group
-  whose tracks meet pairwise in more ways than that is walked again and again.
+  whose tracks meet pairwise in more ways than that is walked again and again, in time quadratic in its size: 16,000
+  tracks, each on one of the 31 lines of the projective plane of order 5, took 8 s, not 0.02 s.
 """
 
 from typing import NamedTuple
@@ -241,48 +242,46 @@ def _is_blocked(track, group, apart, blockades):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def _block(track, group, lists, apart, blockades):  # type: ignore[no-untyped-def]
-    """Note a least set of a track's ids such that every live member of a group has one of them."""
+    """Note a few of a track's ids such that every other live member of a group has one: the most frequent first."""
     row, met, blocking = blockades
+    if row[group] < 0:
+        return
     offsets, members, live = lists
     own = apart[1][apart[0][track] : apart[0][track + 1]]
-    if row[group] < 0 or own.size > 64:
-        return
-    shared = np.empty(live[group], np.uint64)
-    size = 0
-    for j in range(offsets[group], offsets[group] + live[group]):
-        if members[j] != track:
-            shared[size] = _shared_bits(own, members[j], apart)
-            size += 1
-    needed = np.uint64(0xFFFFFFFFFFFFFFFF)
-    for bit in range(own.size):
-        without = needed & ~(np.uint64(1) << np.uint64(bit))
-        if np.all(shared[:size] & without):
-            needed = without
+    others = members[offsets[group] : offsets[group] + live[group]]
+    others = others[others != track]
     found = np.full(BLOCKADE_IDS, -1, np.int32)
     count = 0
-    for bit in range(own.size):
-        if (needed >> np.uint64(bit)) & np.uint64(1):
-            if count == BLOCKADE_IDS:
-                return
-            found[count] = own[bit]
-            count += 1
-    if count > 0:
+    while others.size > 0 and count < BLOCKADE_IDS:
+        found[count], others = _most_frequent(own, others, apart)
+        count += 1
+    if count > 0 and others.size == 0:
         blocking[row[group], met[row[group]] % BLOCKADES] = found
         met[row[group]] += 1
 
 
 @nb.njit(cache=True, nogil=True)
-def _shared_bits(own, other, apart):  # type: ignore[no-untyped-def]
-    """Return which of at most 64 ids another track has, as bits."""
+def _most_frequent(own, others, apart):  # type: ignore[no-untyped-def]
+    """Return which of the ids `own` most of the tracks `others` have, the least of equals, and those without it."""
     offsets, ids = apart
-    bits = np.uint64(0)
-    i, j = 0, offsets[other]
-    while i < own.size and j < offsets[other + 1]:
-        if own[i] == ids[j]:
-            bits |= np.uint64(1) << np.uint64(i)
-            i += 1
-        elif own[i] < ids[j]:
-            i += 1
-        else:
+    tracks = np.zeros(own.size, np.int64)
+    for other in others:
+        i, j = 0, offsets[other]
+        while i < own.size and j < offsets[other + 1]:
+            if own[i] == ids[j]:
+                tracks[i] += 1
+            if own[i] <= ids[j]:
+                i += 1
+            else:
+                j += 1
+    chosen = own[np.argmax(tracks)]
+    size = 0
+    without = np.empty_like(others)
+    for other in others:
+        j = offsets[other]
+        while j < offsets[other + 1] and ids[j] < chosen:
             j += 1
-    return bits
+        if j == offsets[other + 1] or ids[j] != chosen:
+            without[size] = other
+            size += 1
+    return chosen, without[:size]

@@ -5,12 +5,13 @@ import numpy as np
 import numpy.typing as npt
 
 Int32s = npt.NDArray[np.int32]
+Ids = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 
 
 class Numbers:
     """The dense numbers of distinct ids from 0 up."""
 
-    def __init__(self, ids: Int32s) -> None:
+    def __init__(self, ids: Ids) -> None:
         """Take the ids in the order of their numbers."""
         self.ids = ids
         order = np.argsort(ids, kind="stable").astype(np.int32)
@@ -19,7 +20,7 @@ class Numbers:
         self._shift = max(highest // max(ids.size, 1), 1).bit_length()  # about as many buckets as ids
         self._starts = _bucket_starts(self._sorted, self._shift)
 
-    def of(self, values: Int32s) -> Int32s:
+    def of(self, values: Ids) -> Int32s:
         """Return the number of each id, −1 for those not known."""
         numbers: Int32s = self._order[_find(self._sorted, self._starts, self._shift, values)]
         return numbers
@@ -30,10 +31,10 @@ def _find(ids, starts, shift, values):  # type: ignore[no-untyped-def]
     """Return the place of each value in ascending distinct ids (int32), −1 where it is not there.
 
     Args:
-        ids: (ids,) int32, from 0 up.
+        ids: (ids,) int32 or int64, from 0 up.
         starts: of `_bucket_starts(ids, shift)`.
         shift: bits of an id that do not tell its bucket.
-        values: (values,) int32.
+        values: (values,) int32 or int64.
     """
     places = np.full(values.size, -1, np.int32)
     for row in range(values.size):

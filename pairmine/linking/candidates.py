@@ -12,8 +12,8 @@ from pairmine import engine, progress, store
 from pairmine.errors import InputError
 from pairmine.linking import sides
 
-MAX_PAIRS = 400
 MEMORY = "3GB"
+SIDES = ("left", "right")
 PRINTED_NAMES = {"dump_release_artists", "dump_track_artists", "track_artists", "artists"}
 
 
@@ -24,7 +24,6 @@ def workbench(partial: Path, threads: int) -> Iterator[duckdb.DuckDBPyConnection
     scratch.mkdir()
     with engine.connect(scratch, threads) as connection:
         connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
-        engine.set_variables(connection, {"max_pairs": MAX_PAIRS})
         yield connection
 
 
@@ -71,11 +70,28 @@ def _write_aliases(workspace: Path, source: str, path: Path) -> Path:
 
 
 def find(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Make the table `candidates`; return how many pairs are compared, and what was too large to compare."""
-    connection.execute(f"create table blocks as {engine.statement('linking/blocks')}")
+    """Make the table `candidates`; return how many pairs are compared, and what was too large to compare.
+
+    Blocks of equal names that are too large are compared by album and by duration.
+    """
+    blocks = engine.statement("linking/blocks")
+    connection.execute(f"create table blocks as {blocks}")
+    for side in SIDES:
+        connection.execute(f"create or replace view side as from {side}_side")
+        connection.execute(f"create or replace view keys as from {side}_keys")
+        connection.execute(f"insert into {side}_keys {engine.statement('linking/part_keys')}")
+    connection.execute(f"insert into blocks select * from ({blocks}) where kind in (9, 10)")
     connection.execute(f"create table candidates as {engine.statement('linking/candidates')}")
-    connection.execute("drop table left_keys; drop table right_keys")
     large = "select count(*), coalesce(sum(pairs), 0)::bigint from blocks where too_large"
-    blocks, pairs = connection.execute(large).fetchall()[0]
+    count, pairs = connection.execute(large).fetchall()[0]
     compared = connection.execute("select count(*) from candidates").fetchall()[0][0]
-    return {"pairs_compared": compared, "blocks_too_large": blocks, "pairs_in_them": pairs}
+    return {"pairs_compared": compared, "blocks_too_large": count, "pairs_in_them": pairs}
+
+
+def not_compared(connection: duckdb.DuckDBPyConnection, side: str) -> int:
+    """Return how many tracks of a side are compared with none, for all their blocks are too large; drop its keys."""
+    connection.execute(f"create or replace view keys as from {side}_keys")
+    connection.execute(f"create or replace view compared as select {side}_id as track_id from candidates")
+    tracks = connection.execute(f"select count(*) from ({engine.statement('linking/not_compared')})").fetchall()[0][0]
+    connection.execute(f"drop table {side}_keys")
+    return int(tracks)

@@ -31,7 +31,10 @@ class Linked:
         for name, counts in zip(links.sources_of(self.manifest), self.manifest["tracks"], strict=True):
             share = self.manifest["links"] / max(counts["tracks"], 1)
             without = counts["tracks"] - counts["named"]
-            lines += [f"  {share:.1%} of {counts['tracks']:,} tracks of {name}; {without:,} without title or artist"]
+            lines += [
+                f"  {share:.1%} of {counts['tracks']:,} tracks of {name}; {without:,} without title or artist, "
+                f"{counts['not_compared']:,} not compared: too many are named alike"
+            ]
         blocks = self.manifest["blocks"]
         lines += [f"  {blocks['pairs_compared']:,} pairs compared; {blocks['blocks_too_large']:,} blocks too large"]
         lines += ["", *(f"{each['links']:>10,} links with score {_band(each['from'])}" for each in self.scores)]

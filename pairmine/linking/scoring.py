@@ -13,7 +13,8 @@ candidates. Where one title names its version in more detail ("Live", "Live at W
 counts less. A title such as "Intro" says little: without equal album or near duration it counts 0.75.
 
 Artists: 1 if they are the same set of names, 0.97 if one credits one or two more, 0.82 if they share some or an alias,
-0.9 if "J. Smith" stands for "John Smith"; else as texts.
+0.76 if these are fewer than half of a list of four or more (ten composers of one title: near duration or equal album
+must say more), 0.9 if "J. Smith" stands for "John Smith"; else as texts.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ Floats = npt.NDArray[np.float32]
 NEAR_MS, FAR_MS = 2_000, 15_000
 LATE = 0.4
 SOME_NAMES = np.float32(0.82)
-AGREEMENT = np.array([0.0, SOME_NAMES, 0.97, 1.0], np.float32)
+AGREEMENT = np.array([0.0, 0.76, SOME_NAMES, 0.97, 1.0], np.float32)
 INITIALS = 0.9
 DETAIL_MISSING = 0.85
 COMMON_TITLE = 0.75

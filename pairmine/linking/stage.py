@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from pairmine import __version__, engine, links, parallel, progress, store
 from pairmine.errors import UsageError
-from pairmine.kernels.one_to_one import rivals, take_in_order
 from pairmine.linking import candidates, scoring
 from pairmine.linking.report import Linked, read_report
+from pairmine.linking.resolution import one_to_one
 from pairmine.schema import LINKS
 
 THRESHOLD = 0.8
@@ -23,23 +23,18 @@ def link(workspace: Path, left: str, right: str, *, threshold: float = THRESHOLD
     """Link the same recordings of two sources, or find them linked already.
 
     Raises:
-        UsageError: the same source twice, a threshold outside 0 to 1, or names whose folder other sources have taken.
+        UsageError: the same source twice, a threshold outside 0 to 1, or names whose folder or schema is taken.
         MissingError: a source was not ingested.
         InputError: a source has no track with title and artist.
     """
     request = _request(workspace, left, right, threshold)
     folder = links.folder(workspace, left, right)
     if not _there_already(folder, request):
-        with store.claim(folder.with_name(f"{folder.name}.partial")) as partial:
-            store.clear(partial)
-            try:
-                _write(workspace, partial, request, parallel.threads_or_default(threads))
-                links.check_current(workspace, request)
-                store.publish(partial, folder)
-            except BaseException:
-                if partial.exists():
-                    store.remove(partial)
-                raise
+        engine.check_schema(workspace, "links", folder.name, "ingest one source under another --name")
+        with store.building(folder.with_name(f"{folder.name}.partial")) as partial:
+            _write(workspace, partial, request, parallel.threads_or_default(threads))
+            links.check_current(workspace, request)
+            store.publish(partial, folder)
         engine.refresh(workspace)
     return read_report(workspace, folder)
 
@@ -81,11 +76,13 @@ def _write(workspace: Path, partial: Path, request: dict[str, Any], threads: int
     with candidates.workbench(partial, threads) as connection:
         tallies = {
             name: candidates.load_side(connection, workspace, partial, name, side)
-            for name, side in ((first, "left"), (second, "right"))
+            for name, side in zip((first, second), candidates.SIDES, strict=True)
         }
         blocks = candidates.find(connection)
+        for name, side in zip((first, second), candidates.SIDES, strict=True):
+            tallies[name]["not_compared"] = candidates.not_compared(connection, side)
         kept = _scored(connection, request["parameters"]["threshold"], threads)
-        chosen = _one_to_one(kept, tallies[first]["tracks"], tallies[second]["tracks"])
+        chosen = one_to_one(kept, tallies[first]["tracks"], tallies[second]["tracks"])
         table = _finished(connection, workspace, (first, second), chosen, swapped)
     store.remove(partial / "scratch")
     entry = store.write_parquet(partial, links.FILE, table)
@@ -118,24 +115,6 @@ def _above(evidence: pa.Table, threshold: float, threads: int) -> pa.Table:
     for name in ("score", "title", "artist"):
         table = table.append_column(name, pa.array(getattr(scores, name), pa.float32()))
     return table.filter(pa.array(scores.score >= np.float32(threshold)))
-
-
-def _one_to_one(pairs: pa.Table, lefts: int, rights: int) -> pa.Table:
-    """Return the pairs that stay when every track is linked once at most, the surest first.
-
-    Greedy in a strict order: score, then duration gap (unknown last), then album, then the order of keys. A link never
-    gives way to a less sure one, as it could in an assignment of the greatest total; and no two tracks are left that
-    would both rather have each other.
-    """
-    columns = {name: pairs[name].to_numpy() for name in pairs.column_names}
-    gap = np.where(columns["gap_ms"] < 0, np.iinfo(np.int32).max, columns["gap_ms"])
-    order = np.lexsort((columns["right_id"], columns["left_id"], ~columns["same_album"], gap, -columns["score"]))
-    left, right = columns["left_id"][order], columns["right_id"][order]
-    taken = take_in_order(left, right, lefts, rights)
-    _, classes = np.unique(columns["score"][order], return_inverse=True)
-    rival = rivals(left, right, classes.astype(np.int32), taken, lefts, rights)
-    kept = pairs.take(pa.array(order[taken]))
-    return kept.append_column("rivals", pa.array(rival[taken], pa.int32()))
 
 
 def _finished(

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pairmine import engine
 from pairmine.catalogue import Tally, Writer
 from pairmine.kernels.groups import Groups
-from pairmine.kernels.numbering import Numbers
+from pairmine.kernels.numbering import Ids, Numbers
 from pairmine.kernels.pooling import grouped, sorted_distinct
 from pairmine.kernels.tracklists import RULES, TAKEN
 from pairmine.sources._discogs_arrow import array
@@ -22,12 +22,20 @@ from pairmine.sources._discogs_relations import Known, write_tracks
 
 Int32s = npt.NDArray[np.int32]
 BATCH_ROWS = 500_000
+CREDITS = {
+    "release labels": ("Not On Label", "without id or name"),
+    "artist credits": ("Various", "Unknown Artist", "No Artist", "without id"),
+}
+"""What releases and tracks name, and the rules by which some of it is skipped."""
 
 
 class _Named:
-    """A table of artists, releases or labels as it was written: Discogs ids and names by number."""
+    """A table of artists, releases or labels as it was written: Discogs ids and names by number.
 
-    def __init__(self, ids: Int32s, names: pa.LargeStringArray, disagreeing: int) -> None:
+    Labels that have no id have one past all int32.
+    """
+
+    def __init__(self, ids: Ids, names: pa.LargeStringArray, disagreeing: int) -> None:
         self.numbers, self.names, self.disagreeing = Numbers(ids), names, disagreeing
 
 
@@ -40,23 +48,30 @@ def finish(
     `threads` and `range_entries`, how many tracklist entries are sorted at a time.
 
     Returns:
-        The tally of tracklist entries, and how many keys have occurrences that disagree: in their names (artists,
-        labels) or in the title as written (tracks).
+        The tallies of tracklist entries, release labels and artist credits, and how many keys have occurrences that
+        disagree: in their names (artists, labels) or in the title as written (tracks).
     """
     dump = Dump(writer.partial)
     with_releases = dump.rows("releases") > 0
     with dump.open(writer.scratch, threads) as connection:
+        connection.execute(f"create temp table label_names as {engine.statement('catalogue/discogs_label_names')}")
         named = {
             name: _write_named(writer, connection, name, text)
             for name, text in (("artists", "name"), ("labels", "name"), ("releases", "title"))
             if with_releases or dump.rows(name)
         }
+        by_name = _columns(connection, "labels_by_name")
+        credits = _columns(connection, "credits")
     conflicts = {name: table.disagreeing for name, table in named.items() if name != "releases"}
     if not with_releases:
         return [], conflicts
     ranges, counts = lay_down(dump, named["releases"].numbers, writer.scratch, threads, range_entries)
-    conflicts["tracks"] = write_tracks(writer, ranges, _known(dump, named), threads)
-    return [_tally(counts)], conflicts
+    conflicts["tracks"] = write_tracks(writer, ranges, _known(dump, named, by_name), threads)
+    return [_entries(counts), *_credits(credits)], conflicts
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
+    return connection.sql(engine.statement(f"catalogue/discogs_{name}")).to_arrow_table()
 
 
 def _write_named(writer: Writer, connection: duckdb.DuckDBPyConnection, name: str, text: str) -> _Named:
@@ -73,13 +88,12 @@ def _write_named(writer: Writer, connection: duckdb.DuckDBPyConnection, name: st
         parts.add(table.append_column(f"{name.removesuffix('s')}_id", pa.array(numbers)))
     parts.finish()
     all_names = pa.concat_arrays([pa.array([], pa.large_string()), *names])
-    return _Named(np.concatenate([np.zeros(0, np.int32), *ids]), all_names, disagreeing)
+    return _Named(np.concatenate(ids or [np.zeros(0, np.int32)]), all_names, disagreeing)
 
 
-def _known(dump: Dump, named: dict[str, _Named]) -> Known:
+def _known(dump: Dump, named: dict[str, _Named], by_name: pa.Table) -> Known:
     """Return what releases and artists are, in memory."""
     releases = named["releases"].numbers
-    of, labels = dump.numbers("release_labels", "release", "label")
     tags, tag_texts = _tags(dump, releases)
     return Known(
         releases,
@@ -87,10 +101,18 @@ def _known(dump: Dump, named: dict[str, _Named]) -> Known:
         named["releases"].names.is_valid().to_numpy(False),
         named["artists"].numbers,
         named["artists"].names,
-        sorted_distinct(grouped(releases.of(of), named["labels"].numbers.of(labels), releases.ids.size)),
+        _labels(dump, releases, named["labels"].numbers, by_name),
         tags,
         tag_texts,
     )
+
+
+def _labels(dump: Dump, releases: Numbers, labels: Numbers, by_name: pa.Table) -> Groups:
+    """Return the labels of each release, those given by name only among them."""
+    of, numbered = dump.numbers("release_labels", "release", "label")
+    of = np.concatenate([of, array(by_name, "release").to_numpy()])
+    numbers = np.concatenate([labels.of(numbered), labels.of(array(by_name, "id").to_numpy())])
+    return sorted_distinct(grouped(releases.of(of), numbers, releases.ids.size))
 
 
 def _tags(dump: Dump, releases: Numbers) -> tuple[Groups, tuple[pa.Array, pa.Array]]:
@@ -124,5 +146,13 @@ def _provisional(kinds: pa.DictionaryArray, tags: pa.DictionaryArray, met: dict[
     return numbers
 
 
-def _tally(counts: Counter[int]) -> Tally:
+def _entries(counts: Counter[int]) -> Tally:
     return Tally("tracklist entries", counts[TAKEN], {rule: counts[verdict] for verdict, rule in RULES.items()})
+
+
+def _credits(counted: pa.Table) -> list[Tally]:
+    counts = {(row["unit"], row["verdict"]): row["count"] for row in counted.to_pylist()}
+    return [
+        Tally(unit, counts.get((unit, "taken"), 0), {rule: counts.get((unit, rule), 0) for rule in rules})
+        for unit, rules in CREDITS.items()
+    ]

@@ -1,7 +1,8 @@
 -- one row per track and block it stands in; two tracks can be linked only if they share a block.
 -- Reads `side`: the normalised tracks of one source. Each kind of block stands for what may differ:
 -- 0 nothing; 1, 2 the title, by its end or start; 3, 4 the artist, by its end or start; 5 to 8 both, by either.
--- marks (kinds of version, numbers) are in every block, for they must agree.
+-- marks (kinds of version, numbers) are in every block, for they must agree. hash() may change with DuckDB's release:
+-- no key outlives a run, and two blocks that had one in common would be compared as one.
 with
 named as (
     select

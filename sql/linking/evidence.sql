@@ -28,10 +28,11 @@ select
     left_id, right_id, left_core, right_core, left_detail, right_detail, left_artist, right_artist,
     case
         when not met then 0
-        when shared = more or (left_artist = right_artist and same_guests) then 3
-        when shared = fewer and more <= fewer + 2 then 2
+        when shared = more or (left_artist = right_artist and same_guests) then 4
+        when shared = fewer and more <= fewer + 2 then 3
+        when more <= 3 or 2 * shared >= more then 2
         else 1
     end::tinyint as names_agree,
-    coalesce(gap_ms, -1)::integer as gap_ms,
+    least(coalesce(gap_ms, -1), 2147483647)::integer as gap_ms,
     same_album, common
 from compared

@@ -141,12 +141,12 @@ def constrained_epoch(
         if eligible:
             return members[place(track, eligible)]
         if size[group] >= large:
-            needed = set(apart[track])
-            for each in sorted(apart[track]):
-                if all((needed - {each}) & apart[other] for other in members if other != track):
-                    needed -= {each}
-            if needed:
-                blockades[group].append(sorted(needed))
+            others, found = [apart[other] for other in members if other != track], []
+            while others and len(found) < 6:
+                found.append(max(sorted(apart[track]), key=lambda each: sum(each in ids for ids in others)))
+                others = [ids for ids in others if found[-1] not in ids]
+            if found and not others:
+                blockades[group].append(found)
         return None
 
     for track in sorted(range(tracks), key=lambda t: int(seeding.mix(visit, t))):

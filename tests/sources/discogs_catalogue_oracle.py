@@ -21,10 +21,30 @@ class Oracle:
         self.dump = defaultdict(list, full)
         self.counts: Counter[str] = Counter()
         self.conflicts: dict[str, int] = {}
+        self._name_labels()
         self._by_release = {
             name: grouped(self.dump[name], "release")
             for name in ("tracks", "track_artists", "release_artists", "release_labels", "release_tags")
         }
+
+    def _name_labels(self) -> None:
+        """Give the labels of releases that have a name only their id, or None; `label` becomes that or the name."""
+        ids: dict[str, set[int]] = defaultdict(set)
+        for row in [*self.dump["labels"], *self.dump["release_labels"]]:
+            if row["label"] not in NO_LABEL:
+                ids[row["name"]].add(row["label"])
+        rows = []
+        for row in self.dump["release_labels"]:
+            label, name = row["label"] or None, row["name"]
+            if label is None and name is not None:
+                label = 1818 if name == "Not On Label" else min(ids.get(name, [f"name:{name}"]))
+            rule = "Not On Label" if label == 1818 else "without id or name" if label is None else "taken"
+            self.counts[f"release labels {rule}"] += 1
+            rows.append(row | {"label": label})
+        self.dump["release_labels"] = rows
+        rules = {194: "Various", 355: "Unknown Artist", 118760: "No Artist", 0: "without id", None: "without id"}
+        for row in [*self.dump["release_artists"], *self.dump["track_artists"]]:
+            self.counts[f"artist credits {rules.get(row['artist'], 'taken')}"] += 1
 
     def of(self, table: str, release: int) -> list[Row]:
         return sorted(self._by_release[table].get(release, []), key=lambda row: (row.get("track", 0), row["place"]))
@@ -41,16 +61,16 @@ class Oracle:
         if with_releases:
             releases = sorted(self.dump["releases"], key=lambda row: str(row["release"]))
             made["releases"] = [(number, *self._release(row)) for number, row in enumerate(releases)]
-            made |= self._tracks({table: {int(row[1]): row for row in made[table]} for table in made})
+            made |= self._tracks({table: {row[1]: row for row in made[table]} for table in made})
         return made
 
     def _named(self, table: str, kind: str, credits: list[Row], none: set[int | None]) -> list[tuple[Any, ...]]:
-        names: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        names: dict[int | str, list[tuple[Any, ...]]] = defaultdict(list)
         for row in self.dump[table]:
             names[row[kind]].append(((-1, -1, -1), row["name"]))
         for row in credits:
             names[row[kind]].append(((row["release"], row.get("track", -1), row["place"]), row["name"]))
-        ids = sorted((each for each in names if each not in none), key=str)
+        ids = sorted((each for each in names if each not in none), key=lambda each: str(each).encode())
         given = {each: [name for _, name in sorted(names[each], key=lambda item: item[0]) if name] for each in ids}
         self.conflicts[table] = sum(len(set(given[each])) > 1 for each in ids)
         return [(number, str(each), *(given[each] or [None])[:1]) for number, each in enumerate(ids)]
@@ -75,7 +95,7 @@ class Oracle:
         found = []
         for entry in entries:
             rule = verdict(entry, entries)
-            self.counts[rule] += 1
+            self.counts[f"tracklist entries {rule}"] += 1
             if rule == "taken":
                 artists = self._artists(release, entry, entries)
                 ids = "+".join(map(str, sorted(artists))) or f"r{release}"
@@ -91,7 +111,7 @@ class Oracle:
         rows = own or self.of("release_artists", release)
         return list(dict.fromkeys(row["artist"] for row in rows if row["artist"] not in NOBODY))
 
-    def _tracks(self, known: dict[str, dict[int, tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
+    def _tracks(self, known: dict[str, dict[str, tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
         met: dict[str, list[tuple[int, Row, list[int]]]] = defaultdict(list)
         for release in sorted(row["release"] for row in self.dump["releases"]):
             for key, entry, artists in self.occurrences(release):
@@ -101,16 +121,16 @@ class Oracle:
         for track, key in enumerate(sorted(met, key=str.encode)):
             some = met[key]
             self.conflicts["tracks"] += len({entry["title"] for _, entry, _ in some}) > 1
-            names = [known["artists"][artist][2] for artist in some[0][2]]
-            albums = [known["releases"][release][2] for release, _, _ in some]
+            names = [known["artists"][str(artist)][2] for artist in some[0][2]]
+            albums = [known["releases"][str(release)][2] for release, _, _ in some]
             times = [milliseconds(entry["duration"]) for _, entry, _ in some]
             artist = ", ".join(name for name in names if name) or None
             made["tracks"].add((track, key, some[0][1]["title"], artist, first(albums), first(times)))
-            made["track_artists"] |= {(track, known["artists"][artist][0]) for artist in some[0][2]}
+            made["track_artists"] |= {(track, known["artists"][str(artist)][0]) for artist in some[0][2]}
             for release, _, _ in some:
-                made["track_releases"].add((track, known["releases"][release][0]))
+                made["track_releases"].add((track, known["releases"][str(release)][0]))
                 labels = {row["label"] for row in self.of("release_labels", release)} - NO_LABEL
-                made["track_labels"] |= {(track, known["labels"][label][0]) for label in labels}
+                made["track_labels"] |= {(track, known["labels"][str(label)][0]) for label in labels}
                 tags = [(row["kind"], row["tag"]) for row in self.of("release_tags", release)]
                 made["track_tags"] |= {(track, *tag) for tag in tags if None not in tag}
         tables = ("tracks", "track_artists", "track_releases", "track_labels", "track_tags")

@@ -9,6 +9,7 @@ Row = dict[str, Any]
 ARTISTS = st.sampled_from([1, 2, 10, 12, 101, 2147483647, 194, 355, 118760, 0, None])
 LABELS = st.sampled_from([1, 5, 23, 1818, 0, None])
 NAMES = st.sampled_from(["Ann", "Ann (2)", "Bob", "Ö", None])
+LABEL_NAMES = st.sampled_from(["Svek", "Svek (2)", "Ö", "Not On Label", "5", None])
 TITLES = st.sampled_from(["One", "one", "Ónè", "Two", "Untitled", "?", "? ", "!!", "Ein Satz", "𝔖", "A" * 30, None])
 DURATIONS = st.sampled_from(
     ["3:45", "148:00", "1:02:03", "3:5", "5", "?", "3:61", "1:2:03", "1234567890:00", None, None]
@@ -58,7 +59,7 @@ def dumps(draw: st.DrawFn) -> dict[str, list[Row]]:
         dump["releases"].append({"release": release, **fields, "master": draw(st.sampled_from([7, None]))})
         dump["release_artists"] += [{"release": release, **credit} for credit in draw(credits())]
         for table, columns, rows in (
-            ("release_labels", ("label", "name"), draw(st.lists(st.tuples(LABELS, NAMES), max_size=3))),
+            ("release_labels", ("label", "name"), draw(st.lists(st.tuples(LABELS, LABEL_NAMES), max_size=3))),
             ("release_formats", ("name",), draw(st.lists(st.tuples(st.sampled_from(["CD", "LP", None])), max_size=4))),
             ("release_tags", ("kind", "tag"), draw(st.lists(TAGS, max_size=3))),
         ):
@@ -67,7 +68,10 @@ def dumps(draw: st.DrawFn) -> dict[str, list[Row]]:
         entries, artists = draw(tracklists(release))
         dump["tracks"] += entries
         dump["track_artists"] += artists
-    for table, column, pool in (("artists", "artist", ARTISTS), ("labels", "label", LABELS)):
+    for table, column, pool, names in (
+        ("artists", "artist", ARTISTS, NAMES),
+        ("labels", "label", LABELS, LABEL_NAMES),
+    ):
         given = draw(st.lists(pool.filter(lambda each: each is not None), max_size=4, unique=True))
-        dump[table] = [{column: each, "name": draw(NAMES)} for each in given]
+        dump[table] = [{column: each, "name": draw(names)} for each in given]
     return {name: rows for name, rows in dump.items() if rows}

@@ -26,7 +26,9 @@ from trainer import features as stage
 from trainer.feature_store import INDEX, FeatureStore
 from trainer.features import Extracted, features, log_mels
 
-CLIPS = Path(__file__).resolve().parents[3] / "shared" / "data" / "audio" / "clips"
+ROOT = Path(__file__).resolve().parents[2]
+CLIPS = ROOT.parent / "shared" / "data" / "audio" / "clips"
+SAMPLES = ROOT / "data_samples" / "clips"
 RATE = 16_000
 FORMATS = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
 
@@ -234,6 +236,13 @@ def test_what_is_there_is_not_made_again(many: Path, made: Extracted) -> None:
         extract(many, workspace, name="mine", force=True)
 
 
+@pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "..", "/x", "x.partial"])
+def test_a_name_stays_in_its_folder(many: Path, name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot name features"):
+        extract(many, tmp_path, name=name)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_force_replaces(folder: Path) -> None:
     write(folder / "a.wav", music(4))
     extract(folder, name="x")
@@ -412,6 +421,14 @@ def test_the_command_exits_3_with_rejects_and_writes_the_store(many: Path, tmp_p
     assert len(FeatureStore.open(tmp_path / "features" / "x")) == 12
     done = CliRunner().invoke(cli.app, [*words, "--allow-rejects", "--json"])
     assert done.exit_code == 0 and json.loads(done.stdout)["new"] is False
+
+
+def test_the_sample_clips_are_long_enough_for_every_front_end(tmp_path: Path) -> None:
+    for front_end, frames in (("musicnn", 188), ("playlists", 256), ("vggish", 300)):
+        made = extract(SAMPLES, tmp_path, front_end=front_end, key_map=SAMPLES / "key_map.tsv")
+        opened = FeatureStore.open(made.folder)
+        assert len(opened) == 32 and made.rejects == 0 and opened.frames.min() >= frames
+        assert all(key.startswith("spotify:track:") for key in opened.keys.to_pylist())
 
 
 def test_real_clips_are_all_read(tmp_path: Path) -> None:
