@@ -150,6 +150,9 @@ def build_pairs(
     clusters: Annotated[
         int, typer.Option(help="labels: tell their senses apart by this many clusters of the co-listen graph.")
     ] = 0,
+    as_kind: Annotated[
+        str | None, typer.Option("--as", help="w2v: pairs, each track with one of the nearest, instead of vectors.")
+    ] = None,
     hard_negatives: Annotated[
         str | None,
         typer.Option(metavar="FIRST-LAST", help="Add negatives: partners of the anchor of these ranks, e.g. 100-1000."),
@@ -189,7 +192,7 @@ def build_pairs(
     report = pairing.build_pairs(
         workspace,
         source,
-        strategy,
+        f"{strategy}-{as_kind}" if as_kind else strategy,
         parameters=Parameters(**{name: given[name] for name in Parameters.__dataclass_fields__}),
         epochs=epochs,
         restrictions=Restrictions(exclude, keys, split, on),

@@ -46,9 +46,9 @@ def learn(workspace: Path, trainer: str, iterations: int, threads: int) -> dict[
     parameters = Parameters(dimensions=128, iterations=iterations, trainer=trainer)
     if trainer == "kernel":  # compiled before the clock starts
         few = Groups(playlists.offsets[:50], playlists.members[: playlists.offsets[49]])
-        w2v.TRAINERS[trainer](few, inputs, Parameters(dimensions=128, iterations=1, trainer=trainer))
+        w2v.TRAINERS[trainer](few, inputs.tracks, Parameters(dimensions=128, iterations=1, trainer=trainer), threads)
     begin = time.perf_counter()
-    vectors = w2v.TRAINERS[trainer](playlists, inputs, parameters)
+    vectors = w2v.TRAINERS[trainer](playlists, inputs.tracks, parameters, threads)
     seconds = time.perf_counter() - begin
     np.save(workspace / f"{trainer}-{threads}.npy", vectors)
     return {"seconds": seconds, "words_s": iterations * playlists.members.size / seconds}

@@ -24,19 +24,26 @@ CHECKS = ("only_self_pairs", "once_an_epoch")
 
 def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
     """Learn the vectors; each epoch has every track of a playlist once, with itself."""
+    return vectors(*learn(inputs, parameters, inputs.threads))
+
+
+def learn(
+    inputs: Inputs, parameters: Parameters, threads: int | None
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Return the tracks of all playlists, ascending, and their vectors (N, D)."""
     drawn = inputs.playlists(parameters)
     playlists = transposed(transposed(drawn, inputs.tracks), drawn.offsets.size - 1)  # members in the order of ids
-    found = TRAINERS[parameters.trainer](playlists, inputs, parameters)
+    found = TRAINERS[parameters.trainer](playlists, inputs.tracks, parameters, threads)
     used = np.unique(playlists.members)
-    return vectors(used, found[used])
+    return used, found[used]
 
 
-def _by_kernel(playlists: Groups, inputs: Inputs, parameters: Parameters) -> npt.NDArray[np.float32]:
+def _by_kernel(playlists: Groups, tracks: int, parameters: Parameters, threads: int | None) -> npt.NDArray[np.float32]:
     words = parameters.iterations * playlists.members.size
     with progress.bar("w2v", words) as advance:
         return cbow.train(
             playlists,
-            inputs.tracks,
+            tracks,
             dimensions=parameters.dimensions,
             epochs=parameters.iterations,
             negatives=parameters.negatives,
@@ -44,12 +51,12 @@ def _by_kernel(playlists: Groups, inputs: Inputs, parameters: Parameters) -> npt
             final_rate=1e-4,
             sample=parameters.sample,
             stream=stream(parameters.seed, "w2v"),
-            threads=inputs.threads,
+            threads=threads,
             advance=advance,
         )
 
 
-def _by_gensim(playlists: Groups, inputs: Inputs, parameters: Parameters) -> npt.NDArray[np.float32]:
+def _by_gensim(playlists: Groups, tracks: int, parameters: Parameters, threads: int | None) -> npt.NDArray[np.float32]:
     """Learn with gensim, the reference: time and memory grow with the square of a playlist's length."""
     try:
         from gensim.models import Word2Vec
@@ -71,10 +78,10 @@ def _by_gensim(playlists: Groups, inputs: Inputs, parameters: Parameters) -> npt
         min_alpha=1e-4,
         epochs=parameters.iterations,
         seed=parameters.seed % 2**32,
-        workers=parallel.threads_or_default(inputs.threads),
+        workers=parallel.threads_or_default(threads),
         max_vocab_size=None,
     )
-    found = np.zeros((inputs.tracks, parameters.dimensions), np.float32)
+    found = np.zeros((tracks, parameters.dimensions), np.float32)
     found[np.array(model.wv.index_to_key, np.int64)] = model.wv.vectors
     return found
 

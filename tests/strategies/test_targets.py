@@ -147,3 +147,27 @@ def test_a_set_of_targets_is_checked(toy_workspace, tmp_path) -> None:
     (built.folder / "targets.parquet").write_bytes(damaged)
     [problem] = checking.check(toy_workspace, built.folder).folders[0].problems
     assert "targets.parquet" in problem
+
+
+def test_nearest_is_exact_for_few_and_close_for_many(monkeypatch) -> None:
+    pytest.importorskip("faiss")
+    from pairmine.strategies import w2v_pairs
+
+    centres = np.random.default_rng(0).normal(size=(40, 8))
+    rows = (np.repeat(centres, 25, axis=0) + 0.3 * np.random.default_rng(1).normal(size=(1000, 8))).astype(np.float32)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    cosine = unit @ unit.T
+    np.fill_diagonal(cosine, -np.inf)
+    expected = np.sort(cosine, axis=1)[:, :-6:-1]
+    np.testing.assert_allclose(w2v_pairs.nearest(rows, 5, 1).scores, expected, atol=1e-5)
+    monkeypatch.setattr(w2v_pairs, "SMALL", 100)
+    assert (w2v_pairs.nearest(rows, 5, 2).scores >= expected - 1e-5).mean() > 0.95
+
+
+def test_equal_vectors_never_give_a_track_itself() -> None:
+    pytest.importorskip("faiss")
+    from pairmine.strategies import w2v_pairs
+
+    found = w2v_pairs.nearest(np.ones((30, 4), np.float32), 3, 1).ids
+    assert found.shape == (30, 3)
+    assert not (found == np.arange(30)[:, None]).any()
