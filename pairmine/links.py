@@ -51,7 +51,8 @@ def linked(workspace: Path, source: str, on: str) -> pa.Table:
     place, manifest = _current(workspace, source, on)
     own, other = ("left", "right") if manifest["left"] == source else ("right", "left")
     names = [f"{own}_id", f"{other}_id", f"{other}_key", "score"]
-    links = pq.ParquetFile(place / FILE).read(columns=names).select(names)
+    with pq.ParquetFile(place / FILE) as file:
+        links = file.read(columns=names).select(names)
     links = links.rename_columns(["track_id", "other_id", "key", "score"]).sort_by("track_id")
     with engine.open_source(workspace, on) as connection:
         names_of = connection.sql("select title, artist from tracks order by track_id").to_arrow_table()

@@ -133,7 +133,7 @@ def _write_epochs(
             advance(1)
     if not pairs:
         raise InputError(
-            f"{inputs.source} gives no pairs by {wanted['strategy']} with these options: nothing was written"
+            f"{inputs.source} gives no pairs by {wanted['strategy']}: {_why_none(inputs, via)}: nothing was written"
         )
     tracks = f"select track_id, key, title, artist from {inputs.names}"
     writer.write_table("tracks", _named(inputs, tracks, "track_id", used))
@@ -141,6 +141,13 @@ def _write_epochs(
         writer.write_table("excluded", pa.table({"track_id": inputs.excluded}))
     if via:
         writer.write_table("vias", _named(inputs, _vias_query(via), "via", groups))
+
+
+def _why_none(inputs: Inputs, via: str | None) -> str:
+    table = "playlist_tracks" if via == "playlist" else f"track_{via}s"
+    if via and not inputs.rows(table):
+        return f"its table {table} is empty"
+    return "no two of its tracks fit the rule and what may appear"
 
 
 def _vias_query(via: str) -> str:

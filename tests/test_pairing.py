@@ -5,13 +5,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pairmine import engine, pairing, store
+from pairmine import catalogue, engine, pairing, store
 from pairmine.errors import DamagedError, InputError, MissingError, UsageError
 from pairmine.linking import link
 from pairmine.strategies._inputs import Inputs
 from pairmine.strategies._parameters import Parameters
 from tests.kernels import oracles
-from tests.worlds import write_source
+from tests.worlds import table, write_source
 
 
 def build(workspace: Path, strategy: str, **options) -> pairing.Built:
@@ -43,8 +43,11 @@ def test_a_source_without_a_table_is_named(tmp_path) -> None:
 
 def test_nothing_to_pair_writes_nothing(tmp_path) -> None:
     write_source(tmp_path, "toy", [[0], [1]])
-    with pytest.raises(InputError, match="gives no pairs"):
+    with pytest.raises(InputError, match="gives no pairs by co: no two of its tracks fit"):
         build(tmp_path, "co")
+    catalogue.add(tmp_path, "toy", "track_labels", table("track_labels", []), {})
+    with pytest.raises(InputError, match="gives no pairs by label: its table track_labels is empty"):
+        build(tmp_path, "label")
     assert list((tmp_path / "pairs").iterdir()) == []
 
 

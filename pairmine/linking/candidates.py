@@ -49,7 +49,10 @@ def load_side(
     )
     named = connection.execute(f"select count(*) from {side}_side").fetchall()[0][0]
     if named == 0:
-        raise InputError(f"source {source!r} has no track with a title and an artist: nothing to link it by")
+        raise InputError(
+            f"source {source!r} has no track with a title and an artist: ingest it with names (audio: tag the files), "
+            "or join audio by keys with `pairmine features --key-map`"
+        )
     connection.execute(f"create or replace view side as from {side}_side")
     connection.execute(f"create table {side}_keys as {engine.statement('linking/block_keys')}")
     return {"tracks": tracks, "named": named}

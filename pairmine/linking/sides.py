@@ -33,11 +33,11 @@ def prepare(tracks: Path, folder: Path) -> Iterator[int]:
 def _batches(tracks: Path) -> Iterator[pa.Table]:
     """Yield a source's tracks, at least one table."""
     for path in sorted(tracks.glob("*.parquet")):
-        file = pq.ParquetFile(path)
-        if file.metadata.num_rows == 0:
-            yield file.read()
-        for batch in file.iter_batches(BATCH_ROWS):
-            yield pa.Table.from_batches([batch])
+        with pq.ParquetFile(path) as file:
+            if file.metadata.num_rows == 0:
+                yield file.read()
+            for batch in file.iter_batches(BATCH_ROWS):
+                yield pa.Table.from_batches([batch])
 
 
 def normalised(tracks: pa.Table) -> pa.Table:

@@ -1,6 +1,6 @@
 """What strategies read: groups of tracks, by the native loader or by the SQL of the strategy; and what they give."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,8 @@ from pairmine.registry import check_name
 from pairmine.strategies._parameters import Parameters
 
 ENGINES = ("native", "duckdb")
+
+Ids = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -114,25 +116,39 @@ class Inputs:
     def _stored_groups(self, table: str, group: str, groups: str) -> Groups:
         """Read a table that is stored in the order of its groups, part by part."""
         self.require(table, groups)
-        files = sorted((self.folder / table).glob("*.parquet"))
-        members = np.empty(sum(pq.read_metadata(file).num_rows for file in files), np.int32)
+        members = np.empty(self._stored_rows(table), np.int32)
         sizes = np.zeros(self.rows(groups), np.int64)
         done = 0
-        for file in files:
-            part = pq.ParquetFile(file).read([group, "track_id"])
-            members[done : done + part.num_rows] = part.column("track_id").to_numpy()
-            sizes += np.bincount(part.column(group).to_numpy(), minlength=sizes.size)
-            done += part.num_rows
+        for ids, tracks in self._parts(table, group, "track_id"):
+            members[done : done + tracks.size] = tracks
+            sizes += np.bincount(ids, minlength=sizes.size)
+            done += tracks.size
         return Groups(np.concatenate(([0], np.cumsum(sizes))), members)
 
     def _relation(self, of: str) -> Groups:
         """Read a track's releases, artists or labels as groups of ascending tracks, whatever the order of rows."""
-        rows = [
-            pq.ParquetFile(file).read(["track_id", f"{of}_id"])
-            for file in sorted((self.folder / f"track_{of}s").glob("*.parquet"))
-        ]
-        tracks, ids = (np.concatenate([part.column(i).to_numpy() for part in rows]) for i in range(2))
-        return transposed(grouped(tracks, ids, self.tracks), self.rows(f"{of}s"))
+        table = f"track_{of}s"
+        of_track = grouped(self._column(table, "track_id"), self._column(table, f"{of}_id"), self.tracks)
+        return transposed(of_track, self.rows(f"{of}s"))
+
+    def _column(self, table: str, name: str) -> Ids:
+        """Read a column of ids, part by part into memory for all."""
+        column = np.empty(self._stored_rows(table), np.int32)
+        done = 0
+        for (values,) in self._parts(table, name):
+            column[done : done + values.size] = values
+            done += values.size
+        return column
+
+    def _parts(self, table: str, *names: str) -> Iterator[list[Ids]]:
+        """Yield columns of each part file of a table."""
+        for path in sorted((self.folder / table).glob("*.parquet")):
+            with pq.ParquetFile(path) as file:
+                rows = file.read(list(names))
+            yield [rows.column(name).to_numpy() for name in names]
+
+    def _stored_rows(self, table: str) -> int:
+        return sum(pq.read_metadata(path).num_rows for path in (self.folder / table).glob("*.parquet"))
 
 
 def evidence(rule: ModuleType, inputs: Inputs, parameters: Parameters) -> dict[str, pa.Table]:

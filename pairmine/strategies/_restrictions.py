@@ -45,6 +45,7 @@ class Restrictions:
 
         Raises:
             UsageError: there is no split of that name.
+            InputError: the list of keys names no track.
         """
         kept = np.ones(inputs.tracks, np.bool_)
         if self.exclude:
@@ -52,7 +53,10 @@ class Restrictions:
             queries = ["tracks_named", *(["tracks_by_artists_named"] if has_artists else [])]
             kept &= ~_named(inputs, self.exclude, "--exclude", queries)
         if self.keys:
-            kept &= _named(inputs, self.keys, "--keys", ["tracks_named"])
+            named = _named(inputs, self.keys, "--keys", ["tracks_named"])
+            if not named.any():
+                raise InputError(f"--keys {self.keys} names no track of {inputs.source}: list its keys, one a line")
+            kept &= named
         if self.split:
             kept &= _of_split(inputs, self.split)
         if self.on:
@@ -79,7 +83,9 @@ def _read_keys(file: Path, option: str) -> set[str]:
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n")
         return {line.removesuffix("\r") for line in lines if line.strip()}
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InputError(f"cannot read the keys of {option} from {file}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise InputError(f"cannot read the keys of {option} from {file}: {error}") from None
 
 
