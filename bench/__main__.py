@@ -3,5 +3,14 @@
 import subprocess
 import sys
 
-for name in ("cooccurrence", "ingest_mpd", "synth_marginals", "scaling"):
+for name in (
+    "cooccurrence",
+    "ingest_discogs",
+    "ingest_mpd",
+    "linking",
+    "metadata_pairs",
+    "scaling",
+    "synth_marginals",
+    "word2vec",
+):
     subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True)
