@@ -338,7 +338,12 @@ def explain(
 
 @app.command()
 def features(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of audio files, or of Melon's arrays (.npy).")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DIR", help="Folder of audio files, or of Melon's arrays (.npy); default WORKSPACE/audio/<source>."
+        ),
+    ] = None,
     front_end: Annotated[
         str, typer.Option(help=f"One of: {', '.join(registry.names('frontends', 'trainer'))}.")
     ] = "musicnn",
@@ -349,7 +354,7 @@ def features(
     source: Annotated[str | None, typer.Option(help="Only the tracks of this source.")] = None,
     key_map: Annotated[
         Path | None,
-        typer.Option(help="Table with the columns file (path below DIR) and key; default the path is the key."),
+        typer.Option(help="Table with the columns file (path below DIR) and key; default DIR/key_map.tsv, else none."),
     ] = None,
     seconds: Annotated[float | None, typer.Option(min=1, help="Only so much from the middle of every file.")] = None,
     shortest: Annotated[float, typer.Option(min=0.1, help="Seconds a file must last.")] = 3,
@@ -363,6 +368,8 @@ def features(
     pairmine features ~/music --source audio --front-end musicnn
 
     pairmine features ~/melon/arena_mel --source melon --front-end melon
+
+    pairmine features --source synth
 
     Files that cannot be decoded, are silent (peak under -60 dBFS) or too short go to rejects.parquet.
     """

@@ -15,6 +15,8 @@ from pairmine import store
 from pairmine.audio_folder import key_of, scan
 from pairmine.errors import InputError, MissingError, shown
 
+KEY_MAP = "key_map.tsv"
+
 
 class Item(NamedTuple):
     """A file, by its path below the folder, and the key of the track it holds."""
@@ -47,13 +49,16 @@ class Inputs:
 def find(folder: Path, reads: str, key_map: Path | None, tracks: set[str] | None) -> Inputs:
     """List the audio files below a folder, or with `reads` "arrays" its .npy files.
 
-    A track's key is the file's path below the folder, of an array the file's name without .npy, unless `key_map` says
-    otherwise. With `tracks`, only those keys are taken. Of several files of one key the first by path is.
+    A track's key is the file's path below the folder, of an array the file's name without .npy, unless `key_map` (or
+    key_map.tsv in the folder) says otherwise. With `tracks`, only those keys are taken. Of several files of one key the
+    first by path is.
 
     Raises:
         InputError: there is no such folder, nothing of use in it, or none of it is wanted.
     """
     found = _arrays(folder) if reads == "arrays" else _audio(folder)
+    if key_map is None and (folder / KEY_MAP).is_file():
+        key_map = folder / KEY_MAP
     if key_map is not None:
         known = read_key_map(key_map)
         found.keep("not in the key map", lambda item: item.file in known)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from pairmine import __version__, parallel, store
-from pairmine.errors import UsageError
+from pairmine.errors import MissingError, UsageError
 from pairmine.progress import bar
 from trainer import _feature_inputs, audio, registry
 from trainer._feature_inputs import Inputs, Item
@@ -61,7 +61,7 @@ class Extracted:
 
 def features(
     workspace: Path,
-    folder: Path,
+    folder: Path | None = None,
     *,
     front_end: str,
     name: str | None = None,
@@ -74,15 +74,19 @@ def features(
 ) -> Extracted:
     """Write the log-mels of a folder of audio, or of arrays, to WORKSPACE/features/NAME, or find them there already.
 
-    The same files give the same bytes, whatever the threads; a killed run is continued from its last whole shard.
+    Without `folder`, the audio that pairmine made for the source is taken (`ingest synth --audio`). The same files give
+    the same bytes, whatever the threads; a killed run is continued from its last whole shard.
 
     Raises:
-        UsageError: an unknown front end, or other features in that place without `force`.
-        MissingError: the source is missing.
+        UsageError: an unknown front end, options that leave nothing, or other features in that place without `force`.
+        MissingError: the source, or its audio, is missing.
         InputError: nothing in the folder can be used.
     """
+    if seconds is not None and seconds < shortest:
+        raise UsageError(f"--seconds {seconds:g} keeps less than --shortest {shortest:g} wants: nothing would be left")
     model: Any = registry.build("frontends", front_end)
     told, tracks = _feature_inputs.source_of(workspace, source) if source else (None, None)
+    folder = folder or _own_audio(workspace, source)
     inputs = _feature_inputs.find(folder, model.reads, key_map, tracks)
     final = workspace / "features" / _checked(name or f"{source or folder.resolve().name}-{front_end}")
     request = {
@@ -102,6 +106,16 @@ def features(
         _extract(read, inputs, opened, threads)
         manifest = opened.commit(final, request)
     return Extracted(final, manifest, new=True)
+
+
+def _own_audio(workspace: Path, source: str | None) -> Path:
+    """Return the folder of the audio that pairmine made for a source."""
+    if source is None:
+        raise UsageError("name the folder of the audio: `pairmine features DIR`")
+    folder = workspace / "audio" / source
+    if not folder.is_dir():
+        raise MissingError(f"{folder} is not there: name the folder of the audio, `pairmine features DIR`")
+    return folder
 
 
 def _checked(name: str) -> str:

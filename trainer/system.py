@@ -66,8 +66,9 @@ class System(nn.Module):
 
     def encode(self, batch: Batch) -> tuple[Tensor, ...]:
         """Return what the encoder says to the views of a batch: its outputs, each (V, B, …)."""
-        mel_VBFT = views.change(batch.mel_VBFT, batch.other_VBFT, batch.changes, self.front_end, self.frames)
-        mel_XFT = ((mel_VBFT - self.mean) / self.std).flatten(0, 1)
+        with torch.no_grad(), torch.autocast(self.mean.device.type, enabled=False):
+            mel_VBFT = views.change(batch.mel_VBFT, batch.other_VBFT, batch.changes, self.front_end, self.frames)
+            mel_XFT = ((mel_VBFT - self.mean) / self.std).flatten(0, 1)
         outputs = self._hear(mel_XFT)
         return tuple(output.reshape(*mel_VBFT.shape[:2], *output.shape[1:]) for output in outputs)
 

@@ -15,7 +15,7 @@ The draw among the available, eligible members of a group is exactly uniform and
   tracks, each on one of the 31 lines of the projective plane of order 5, took 8 s, not 0.02 s.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -35,6 +35,13 @@ BLOCKADES = 16  # kept a group, the latest
 BLOCKADE_IDS = 6
 
 
+Ids = npt.NDArray[np.int32]
+Offsets = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Lists = tuple[Offsets, Ids, Ids]  # of each group: where it begins, its members, and how many of them are live
+Blockades = tuple[Ids, Ids, Ids]
+
+
 class Links(NamedTuple):
     """What leads from a track to its partners, for T tracks and G groups.
 
@@ -45,7 +52,7 @@ class Links(NamedTuple):
 
     groups: Groups
     own: Groups
-    partners: npt.NDArray[np.int32]
+    partners: Ids
     scores: npt.NDArray[np.float32]
     apart: Groups
 
@@ -54,7 +61,7 @@ def links(
     groups: Groups,
     apart: Groups | None,
     tracks: int,
-    partners: npt.NDArray[np.int32] | None = None,
+    partners: Ids | None = None,
     scores: npt.NDArray[np.float32] | None = None,
 ) -> Links:
     """Return links within groups, or from group to group where `partners` and `scores` are given.
@@ -107,7 +114,7 @@ def pair_constrained(links: Links, visit: int, choice: int, *, max_pairs: int | 
     return Matches(anchor[:pairs], positive[:pairs], via[:pairs], score[:pairs])
 
 
-def _blockades(groups: Groups) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+def _blockades(groups: Groups) -> Blockades:
     """Return each group's row of blockades (−1 for small groups), how many were met, and their ids (−1 for none)."""
     large = np.diff(groups.offsets) >= LARGE
     row = np.where(large, np.cumsum(large) - 1, -1).astype(np.int32)
@@ -116,9 +123,20 @@ def _blockades(groups: Groups) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.in
 
 
 @nb.njit(cache=True, nogil=True)
-def _pair_constrained(  # type: ignore[no-untyped-def]
-    order, own_offsets, own, partners, scores, lists, apart, blockades, choice, max_pairs, available, out
-):
+def _pair_constrained(
+    order: npt.NDArray[np.integer[Any]],
+    own_offsets: Offsets,
+    own: Ids,
+    partners: Ids,
+    scores: npt.NDArray[np.float32],
+    lists: Lists,
+    apart: Groups,
+    blockades: Blockades,
+    choice: np.uint64,
+    max_pairs: int,
+    available: Flags,
+    out: tuple[Ids, Ids, Ids, npt.NDArray[np.float32]],
+) -> int:
     anchor, positive, via, score = out
     k = partners.shape[1]
     ways = np.empty(np.max(np.diff(own_offsets)) * k if own.size else 0, np.int32)
@@ -157,7 +175,16 @@ def _pair_constrained(  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _draw(track, group, lists, apart, blockades, choice, draw, available):  # type: ignore[no-untyped-def]
+def _draw(
+    track: np.int32,
+    group: np.int32,
+    lists: Lists,
+    apart: Groups,
+    blockades: Blockades,
+    choice: np.uint64,
+    draw: np.uint64,
+    available: Flags,
+) -> tuple[np.int32, np.uint64]:
     """Return a random available member of a group that nothing keeps apart from a track, or −1; and the next draw."""
     offsets, members, live = lists
     begin = offsets[group]
@@ -184,7 +211,7 @@ def _draw(track, group, lists, apart, blockades, choice, draw, available):  # ty
 
 
 @nb.njit(cache=True, nogil=True)
-def _are_disjoint(track, other, apart):  # type: ignore[no-untyped-def]
+def _are_disjoint(track: np.int32, other: np.int32, apart: Groups) -> bool:
     """Tell whether two tracks share nothing that keeps them apart."""
     offsets, ids = apart
     i, j = offsets[track], offsets[other]
@@ -199,7 +226,7 @@ def _are_disjoint(track, other, apart):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _eligible_first(track, group, lists, apart, available):  # type: ignore[no-untyped-def]
+def _eligible_first(track: np.int32, group: np.int32, lists: Lists, apart: Groups, available: Flags) -> int:
     """Put the eligible members of a group first, drop those not available, and return how many are eligible."""
     offsets, members, live = lists
     begin = offsets[group]
@@ -219,7 +246,7 @@ def _eligible_first(track, group, lists, apart, available):  # type: ignore[no-u
 
 
 @nb.njit(cache=True, nogil=True)
-def _is_blocked(track, group, apart, blockades):  # type: ignore[no-untyped-def]
+def _is_blocked(track: np.int32, group: np.int32, apart: Groups, blockades: Blockades) -> bool:
     """Tell whether a track has all ids of a blockade of a group."""
     row, met, blocking = blockades
     if row[group] < 0:
@@ -241,7 +268,7 @@ def _is_blocked(track, group, apart, blockades):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _block(track, group, lists, apart, blockades):  # type: ignore[no-untyped-def]
+def _block(track: np.int32, group: np.int32, lists: Lists, apart: Groups, blockades: Blockades) -> None:
     """Note a few of a track's ids such that every other live member of a group has one: the most frequent first."""
     row, met, blocking = blockades
     if row[group] < 0:
@@ -261,7 +288,7 @@ def _block(track, group, lists, apart, blockades):  # type: ignore[no-untyped-de
 
 
 @nb.njit(cache=True, nogil=True)
-def _most_frequent(own, others, apart):  # type: ignore[no-untyped-def]
+def _most_frequent(own: Ids, others: Ids, apart: Groups) -> tuple[np.int32, Ids]:
     """Return which of the ids `own` most of the tracks `others` have, the least of equals, and those without it."""
     offsets, ids = apart
     tracks = np.zeros(own.size, np.int64)

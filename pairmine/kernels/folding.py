@@ -10,11 +10,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pairmine.kernels.byte_runs import Int
+
 DIACRITICS = range(0x0300, 0x0370)
 JOINERS = "'’‘ʼ`´"
 LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "ı": "i"})
 TABLED = 0x33480  # beyond it Unicode has tags, selectors and private characters only
 BLANK = np.uint8(ord(" "))
+
+
+Bytes = npt.NDArray[np.uint8]
 
 
 class Table(NamedTuple):
@@ -24,9 +29,9 @@ class Table(NamedTuple):
     """
 
     offsets: npt.NDArray[np.int32]
-    data: npt.NDArray[np.uint8]
-    first: npt.NDArray[np.uint8]
-    last: npt.NDArray[np.uint8]
+    data: Bytes
+    first: Bytes
+    last: Bytes
 
 
 def fold_text(text: str) -> str:
@@ -81,7 +86,7 @@ def _table() -> Table:
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _code_point(source, place):  # type: ignore[no-untyped-def]
+def _code_point(source: Bytes, place: Int) -> tuple[Int, Int]:
     """Return the code point at a place of valid UTF-8, and its length in bytes."""
     byte = np.int64(source[place])
     if byte < 0x80:
@@ -95,7 +100,17 @@ def _code_point(source, place):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _fold(source, offsets, bytes_of, data, first, last, folded, ends, odd):  # type: ignore[no-untyped-def]
+def _fold(
+    source: Bytes,
+    offsets: npt.NDArray[np.int64],
+    bytes_of: npt.NDArray[np.int32],
+    data: Bytes,
+    first: Bytes,
+    last: Bytes,
+    folded: Bytes,
+    ends: npt.NDArray[np.int64],
+    odd: npt.NDArray[np.bool_],
+) -> None:
     """Measure every folded text and mark the odd ones, if `folded` is empty; then, called again, fold the others.
 
     A text is odd if it has no word, a code point beyond the table, or marks that NFKD would put into another order.
@@ -114,7 +129,7 @@ def _fold(source, offsets, bytes_of, data, first, last, folded, ends, odd):  # t
         while place < stop and plain:
             code, length = _code_point(source, place)
             place += length
-            plain = code < TABLED and (first[code] == 0 or before <= first[code])
+            plain = bool(code < TABLED and (first[code] == 0 or before <= first[code]))
             if not plain:
                 break
             before = last[code]

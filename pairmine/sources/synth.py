@@ -60,7 +60,7 @@ def ingest(
     Make up playlists like those of the Million Playlist Dataset, with the tastes behind them as ground truth; or with
     `--format discogs --releases 10000` a Discogs dump of the same recordings, with truth_releases.parquet and
     truth_entries.parquet beside it. With `--audio 500` the most wanted tracks can be heard, and learned from:
-    `pairmine features WORKSPACE/audio/synth --source synth --key-map WORKSPACE/audio/synth/key_map.tsv`.
+    `pairmine features --source synth`.
 
     Raises:
         UsageError: fewer than one playlist or release, or an option of another format.

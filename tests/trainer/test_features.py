@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 import cli
 from pairmine import checking, store
 from pairmine.errors import DamagedError, InputError, MissingError, UsageError
+from pairmine.sources import synth
 from tests.worlds import write_source
 from trainer import _feature_writer, audio, registry
 from trainer import features as stage
@@ -174,6 +175,8 @@ def test_seconds_takes_the_middle(folder: Path) -> None:
     expected = log_mels(registry.build("frontends", "musicnn"), audio.read(folder / "a.wav", RATE, 4))
     np.testing.assert_array_equal(opened.mel(0), expected.T.astype(np.float16))
     np.testing.assert_allclose(audio.read(folder / "a.wav", RATE, 4), music(4), atol=1e-4)
+    with pytest.raises(UsageError, match="nothing would be left"):
+        extract(folder, seconds=2)
 
 
 @pytest.mark.parametrize("threads", [1, 4])
@@ -270,6 +273,19 @@ def test_a_source_a_key_map_and_repeats(folder: Path) -> None:
     table.write_text("file\tid\nx\ty\n")
     with pytest.raises(InputError, match="columns file and key"):
         extract(folder, workspace, key_map=table)
+
+
+def test_audio_made_for_a_source_is_found_with_its_keys(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="features DIR"):
+        features(tmp_path, front_end="musicnn")
+    synth.ingest(tmp_path, "world", 20)
+    with pytest.raises(MissingError, match=r"audio/world is not there"):
+        features(tmp_path, front_end="musicnn", source="world")
+    synth.ingest(tmp_path, "world", 20, audio=3, seconds=3.5)
+    made = features(tmp_path, front_end="vggish", source="world")
+    tracks = pq.read_table(tmp_path / "catalogue" / "world" / "tracks")["key"].to_pylist()
+    keys = FeatureStore.open(made.folder).keys.to_pylist()
+    assert len(keys) == 3 and set(keys) <= set(tracks) and made.folder.name == "world-vggish"
 
 
 def test_arrays_of_melon_enter_as_they_are(folder: Path) -> None:
@@ -425,7 +441,7 @@ def test_the_command_exits_3_with_rejects_and_writes_the_store(many: Path, tmp_p
 
 def test_the_sample_clips_are_long_enough_for_every_front_end(tmp_path: Path) -> None:
     for front_end, frames in (("musicnn", 188), ("playlists", 256), ("vggish", 300)):
-        made = extract(SAMPLES, tmp_path, front_end=front_end, key_map=SAMPLES / "key_map.tsv")
+        made = extract(SAMPLES, tmp_path, front_end=front_end)
         opened = FeatureStore.open(made.folder)
         assert len(opened) == 32 and made.rejects == 0 and opened.frames.min() >= frames
         assert all(key.startswith("spotify:track:") for key in opened.keys.to_pylist())

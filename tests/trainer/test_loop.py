@@ -1,0 +1,308 @@
+"""The loop: every recipe, the golden curve, resuming, ranks, faults, and that something is learnt."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from pairmine.errors import DamagedError, MissingError, UsageError
+from tests.trainer import pair_worlds as worlds
+from trainer import checkpoint, embed, loop
+from trainer import recipe as recipes
+from trainer.loop import train
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GOLDEN = Path(__file__).parent / "golden_loss.json"
+TINY = ["batch=16", "log_every=1"]
+# where a smaller network, or less of it, has every step of the larger one
+TOY = {
+    "vggish": ["encoder.name=tiny", "encoder.options={bands = 96, frames = 256}"],
+    "resnet50": ["encoder.name=tiny", "encoder.options={bands = 96, frames = 256}"],
+    "five-block": ["encoder.name=tiny", "encoder.options={bands = 96, frames = 188}"],
+    "five-block-multi": ["batch=2", "views.frames=160", "steps=1"],
+    "mel-cpc": ["batch=2", "encoder.options={context = 1, steps = 1}", "steps=1"],
+}
+AS_WRITTEN = {"playlist-tco-resnet50", "siamese-random-infonce", "scratch-vggish"}
+KINDS = {"triplet": "triplets", "labels": "labels", "genre": "labels", "cf": "vectors"}
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> Path:
+    """A workspace with features of every front end and pair sets of every kind."""
+    workspace = tmp_path_factory.mktemp("world")
+    for front_end, frames in {"musicnn": 150, "playlists": 260, "vggish": 310, "strategies": 500, "melon": 260}.items():
+        worlds.write_features(workspace, front_end, 48, frames, absent=(3,))
+    for kind in ("pairs", "triplets", "vectors", "labels"):
+        worlds.write_pairs(workspace / "pairs" / kind, kind)
+    worlds.write_pairs(workspace / "pairs" / "self", strategy="self")
+    return workspace
+
+
+def run(world: Path, out: Path, name: str = "tiny", kind: str = "pairs", **options):
+    """Train in a workspace of its own, with the features and pairs of the world."""
+    out.mkdir(exist_ok=True)
+    if not (out / "features").exists():
+        (out / "features").symlink_to(world / "features")
+    recipe = recipes.load(name)
+    chosen = {role: KINDS.get(role, kind) for role in recipe.roles}
+    pairs = [f"{role}={world / 'pairs' / chosen[role]}" for role in recipe.roles]
+    return train(out, pairs, recipe=name, **{"settings": TINY} | options)
+
+
+def lines(folder: Path, kind: str) -> list[dict]:
+    found = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
+    return [line for line in found if line["kind"] == kind]
+
+
+def losses(folder: Path) -> list[float]:
+    return [line["loss"] for line in lines(folder, "step")]
+
+
+@pytest.mark.parametrize("name", [name for name in recipes.names() if name != "original-vggish"])
+def test_every_recipe_trains(world, tmp_path, name) -> None:
+    recipe = recipes.load(name)
+    settings = ["steps=2", "accumulate=1", "log_every=1", "batch=4"] if recipe.tasks else []
+    if name not in AS_WRITTEN:
+        settings += TOY.get(recipe.encoder.name, [])
+    kind = "vectors" if "w2v" in name else "self" if recipe.default_for == ["self"] else "pairs"
+    trained = run(world, tmp_path, name, kind, settings=settings)
+    assert (
+        trained.steps
+        == len(lines(trained.folder, "step"))
+        == (0 if not recipe.tasks else 1 if "steps=1" in settings else 2)
+    )
+    assert all(np.isfinite(losses(trained.folder)))
+    assert recipes.of_toml((trained.folder / "recipe.toml").read_text(), "").name == name
+
+
+def test_the_loss_follows_the_golden_curve(world, tmp_path) -> None:
+    trained = run(world, tmp_path, settings=[*TINY, "steps=50", "epochs=0"])
+    golden = json.loads(GOLDEN.read_text())
+    assert losses(trained.folder) == pytest.approx(golden, rel=5e-3)
+    assert golden[-1] < 0.8 * golden[0]
+
+
+def test_going_on_is_as_if_it_had_never_stopped(world, tmp_path) -> None:
+    several = [*TINY, "views.augment=['noise']", "views.mix=[5, 2]", "accumulate=2", "batch=7", "schedule.name=plateau"]
+    valid = [str(world / "pairs" / "self")]
+    whole = run(world, tmp_path / "whole", settings=[*several, "steps=8"], valid=valid)
+    for steps in (1, 3, 5, 8):
+        parts = run(world, tmp_path / "parts", settings=[*several, f"steps={steps}"], valid=valid, resume=steps > 1)
+    assert losses(whole.folder) == losses(parts.folder) and len(losses(whole.folder)) == 8
+    for name in (checkpoint.LAST, checkpoint.BEST):
+        a, b = load_file(whole.folder / name), load_file(parts.folder / name)
+        assert a.keys() == b.keys()
+        if name == checkpoint.LAST:
+            assert all(torch.equal(a[tensor], b[tensor]) for tensor in a)
+
+
+def test_ctrl_c_saves_and_the_run_goes_on(world, tmp_path, monkeypatch) -> None:
+    whole = run(world, tmp_path / "whole", settings=[*TINY, "epochs=3"])
+    step = loop.Run.step
+
+    def stopped_in_the_second_step(self):
+        if self.position.step == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.Run, "step", stopped_in_the_second_step)
+        parts = run(world, tmp_path / "parts", settings=[*TINY, "epochs=3"])
+    assert parts.interrupted and parts.steps == 2 and not whole.interrupted
+    parts = run(world, tmp_path / "parts", settings=[*TINY, "epochs=3"], resume=True)
+    assert losses(parts.folder) == losses(whole.folder)
+    assert threading.active_count() < 5
+
+
+def test_two_ranks_train_as_one(world, tmp_path) -> None:
+    settings = [*TINY, "steps=4", "tasks.0.loss_options={negatives = 'global'}", "views.mix=[5, 2]"]
+    one = run(world, tmp_path / "one", settings=settings)
+    words = [word for setting in settings for word in ("--set", setting)]
+    words += [
+        "--pairs",
+        str(world / "pairs" / "pairs"),
+        "--recipe",
+        "tiny",
+        "-w",
+        str(tmp_path / "two"),
+        "--device",
+        "cpu",
+    ]
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "features").symlink_to(world / "features")
+    launch = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        "2",
+        "--master-port",
+        "0",
+        "-m",
+        "pairmine",
+    ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*launch, "train", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("done; 4 steps") == 1
+    two = tmp_path / "two" / "runs" / "tiny"
+    assert lines(two, "start")[0]["ranks"] == 2
+    assert losses(two) == pytest.approx(losses(one.folder), rel=1e-4)
+    a, b = load_file(one.folder / checkpoint.LAST), load_file(two / checkpoint.LAST)
+    for name in (name for name in a if name.startswith("encoder.")):
+        torch.testing.assert_close(a[name], b[name], rtol=1e-3, atol=1e-4)
+
+
+def test_gradients_in_small_pieces_are_those_of_the_whole_batch(world, tmp_path) -> None:
+    whole = run(world, tmp_path / "whole", settings=[*TINY, "steps=3"])
+    pieces = run(world, tmp_path / "pieces", settings=[*TINY, "steps=3", "cache_chunk=5"])
+    assert losses(pieces.folder) == pytest.approx(losses(whole.folder), rel=1e-5)
+
+
+def test_accumulated_batches_are_one_batch_where_rows_do_not_meet(world, tmp_path) -> None:
+    settings = [
+        "log_every=1",
+        "steps=1",
+        "encoder.name=tiny",
+        "encoder.options={bands = 64, frames = 300}",
+        "views.frames=40",
+    ]
+    one = run(world, tmp_path / "one", "cf-regression-resnet18", settings=[*settings, "batch=20"])
+    two = run(world, tmp_path / "two", "cf-regression-resnet18", settings=[*settings, "batch=10", "accumulate=2"])
+    a, b = (load_file(each.folder / checkpoint.LAST) for each in (one, two))
+    names = [name for name in a if name.endswith("exp_avg")]
+    # crops differ, as they are drawn batch by batch; the gradients of a mean over rows do not differ in size
+    sizes = [sum(t[name].square().sum() for name in names).sqrt() for t in (a, b)]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.2)
+
+
+def test_the_mean_of_the_last_epochs_weights(world, tmp_path) -> None:
+    settings = [*TINY, "epochs=4", "schedule.average_last=3", "schedule.average_lr=1e-3"]
+    weights = []
+    for epochs in (2, 3, 4):
+        settings[2] = f"epochs={epochs}"
+        trained = run(world, tmp_path / str(epochs), settings=[*settings[:3], "schedule.average_last=0"])
+        weights.append(load_file(trained.folder / checkpoint.LAST)["encoder.output.weight"])
+    averaged = run(world, tmp_path / "averaged", settings=settings)
+    found = load_file(averaged.folder / checkpoint.AVERAGED)["encoder.output.weight"]
+    torch.testing.assert_close(found, torch.stack(weights).mean(0))
+
+
+def test_a_curriculum_goes_on_after_its_steps_or_when_the_loss_levels_off(world, tmp_path) -> None:
+    small = ["encoder.name=tiny", "encoder.options={bands = 64, frames = 300}", "views.frames=40", *TINY]
+    for phase, steps in (("phases.0.steps=4", 4), ("phases.0.gain=0.99", 3 * 2)):
+        settings = [*small, "steps=12", "phases.0.patience=2", phase]
+        trained = run(world, tmp_path / phase, "hybrid-resnet18", settings=settings)
+        found = [line["step"] for line in lines(trained.folder, "reads") if "labels" in line["pair_epochs"]]
+        assert found[0] == (steps if "steps" in phase else pytest.approx(steps, abs=3))
+
+
+def test_it_learns_what_is_planted(world, tmp_path) -> None:
+    trained = run(world, tmp_path, settings=[*TINY, "epochs=20"], valid=[str(world / "pairs" / "pairs")])
+    epochs = lines(trained.folder, "epoch")
+    assert epochs[-1]["valid/loss"] < 0.7 * epochs[0]["valid/loss"]
+    scores = []
+    for which in (["epochs=20"], ["epochs=1", "optimiser.lr=1e-30"]):
+        out = tmp_path / which[0]
+        done = run(world, out, settings=[*TINY, *which, "seed=1"])
+        table = embed.embed(out, str(done.folder / checkpoint.LAST), features=world / "features" / "musicnn").file
+        scores.append(_precision(table))
+    assert scores[0] > 0.8 > scores[1] + 0.2
+
+
+def _precision(file: Path) -> float:
+    """Return how many tracks have one of their group as the nearest by cosine."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(file)
+    groups = np.array([int(key[1:]) % worlds.GROUPS for key in table.column("key").to_pylist()])
+    vectors = np.array(table.column("vector").to_pylist())
+    vectors = vectors - vectors.mean(0)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    likeness = vectors @ vectors.T
+    np.fill_diagonal(likeness, -2)
+    return float((groups[likeness.argmax(1)] == groups).mean())
+
+
+def test_metrics_tell_what_was_read_dropped_and_waited_for(world, tmp_path) -> None:
+    trained = run(world, tmp_path, settings=[*TINY, "epochs=3"])
+    start = lines(trained.folder, "start")[0]
+    assert start["sets"]["pairs"] == {"tracks": 48, "without_features": 1, "too_short": 0, "pair_epochs": 2}
+    read = lines(trained.folder, "reads")
+    assert [line["pair_epochs"]["pairs"] for line in read] == [0, 1, 0]
+    assert all(line["dropped_pairs"]["pairs"] > 0 for line in read)
+    for line in lines(trained.folder, "step"):
+        assert line["samples_per_s"] > 0 and 0 <= line["waiting"] <= 1
+
+
+def test_no_number_stops_the_run_and_is_named(world, tmp_path) -> None:
+    worlds.write_features(tmp_path, "musicnn", 48, 150)
+    shard = tmp_path / "features" / "musicnn" / "shard-00000.npy"
+    values = np.load(shard, mmap_mode="r+")
+    values[5 * 152 : 5 * 152 + 300] = np.nan
+    values.flush()
+    pairs = [str(world / "pairs" / "pairs")]
+    with pytest.raises(DamagedError, match=r"features of t00000\d in .*musicnn.* no numbers \(batch \d of epoch 0\)"):
+        train(tmp_path, pairs, recipe="tiny", settings=["batch=16"])
+    with pytest.raises(UsageError, match=r"no longer a number in batch \d of epoch \d \(t\d+, .*optimiser.lr"):
+        run(world, tmp_path / "wild", settings=[*TINY, "optimiser.lr=1e30"])
+
+
+def test_what_does_not_fit_is_told_before_the_first_step(world, tmp_path) -> None:
+    pairs = str(world / "pairs" / "pairs")
+    musicnn = world / "features" / "musicnn"
+    with pytest.raises(MissingError, match="run `pairmine features --front-end musicnn`"):
+        train(tmp_path, [pairs], recipe="tiny")
+    with pytest.raises(UsageError, match=r"another front end .* its name is 'musicnn', not 'playlists'"):
+        train(world, [pairs], features=musicnn)
+    with pytest.raises(UsageError, match=r"triplet learns from triplets, .*pairs holds pairs"):
+        train(world, [pairs], recipe="triplet-only-small-cnn")
+    with pytest.raises(UsageError, match="did you mean 'artist'"):
+        train(world, [f"artits={pairs}"], recipe="multitask")
+    with pytest.raises(UsageError, match="add --pairs release=DIR"):
+        train(world, [f"artist={pairs}", f"track={pairs}"], recipe="multitask")
+    with pytest.raises(UsageError, match="given already"):
+        train(world, [pairs, pairs], recipe="tiny")
+    with pytest.raises(UsageError, match="has no end"):
+        train(world, [pairs], recipe="tiny", settings=["epochs=0"])
+    with pytest.raises(UsageError, match="name pair sets with --pairs"):
+        train(world, [])
+    with pytest.raises(MissingError, match="no checkpoint to go on from"):
+        train(world, [pairs], recipe="tiny", resume=True)
+    with pytest.raises(UsageError, match="a step takes 9"):
+        train(world, [pairs], recipe="tiny", settings=["accumulate=9"], name="nine")
+    with pytest.raises(UsageError, match="no path"):
+        train(world, [pairs], recipe="tiny", name="../out")
+
+
+def test_a_run_is_neither_overwritten_nor_continued_by_another_recipe_or_other_pairs(world, tmp_path) -> None:
+    run(world, tmp_path, settings=[*TINY, "epochs=1"])
+    with pytest.raises(UsageError, match="go on with --resume, or name another"):
+        run(world, tmp_path, settings=[*TINY, "epochs=1"])
+    with pytest.raises(UsageError, match="differs from tiny in batch, seed"):
+        run(world, tmp_path, settings=["batch=8", "seed=4"], resume=True)
+    with pytest.raises(UsageError, match="trained on other data: pairs has changed"):
+        run(world, tmp_path, kind="self", settings=TINY, resume=True)
+
+
+def test_a_warm_start_takes_the_encoder_of_another_run(world, tmp_path) -> None:
+    first = run(world, tmp_path / "first", settings=[*TINY, "epochs=1"])
+    start = f"start={first.folder / checkpoint.LAST}"
+    frozen = run(world, tmp_path / "second", settings=[*TINY, "epochs=1", start, "freeze=true", "seed=5"])
+    a, b = (load_file(each.folder / checkpoint.LAST) for each in (first, frozen))
+    assert all(torch.equal(a[name], b[name]) for name in a if name.startswith("encoder."))
+    assert not torch.equal(a["tasks.0.projector.layers.0.weight"], b["tasks.0.projector.layers.0.weight"])
+    with pytest.raises(UsageError, match=r"checkpoint of another network: .* is \(32, 32\), here \(8, 32\)"):
+        run(world, tmp_path / "third", settings=[*TINY, start, "encoder.options.dim=8"])
