@@ -12,7 +12,7 @@ import duckdb
 from pairmine import engine, resources
 from pairmine.errors import MissingError, UsageError
 from pairmine.registry import check_name
-from pairmine.report import tables
+from pairmine.report import needs, tables
 
 KINDS = ("source", "pairs")
 BATCH_ROWS = 10_000
@@ -72,35 +72,48 @@ def answer(
 
     Raises:
         UsageError: the query is wrong, or does more than read; or not exactly one thing is asked for.
-        MissingError: nothing was ingested yet.
+        MissingError: nothing was ingested yet, or a named query needs a table that is not there.
     """
     if (query is not None) + (name is not None) + listed != 1:
         raise UsageError('ask one thing: a query ("select …"), --name NAME or --list')
     if listed:
-        rows = [
-            (each, kind, ", ".join(variables(text(each))), description(text(each))) for each, kind in names().items()
-        ]
-        return tables.lines(("name", "reads", "variables", "shows"), rows, style)
+        return tables.lines(("name", "reads", "needs", "variables", "shows"), map(_about, names()), style)
     sql = text(name) if name is not None else str(query)
-    schema = _schema(workspace, on, names()[name] if name is not None else None)
-    return _run(workspace, sql, schema, _parsed(settings, sql), style)
+    return _run(workspace, sql, name, on, _parsed(settings, sql), style)
 
 
-def _schema(workspace: Path, on: str | None, kind: str | None) -> str | None:
-    """Return the schema to use: as asked, or the only one a named query of this kind can mean."""
-    sources, pair_sets = engine.sources(workspace), engine.pair_sets(workspace)
-    if on is not None:
-        check_name("source or pair set", on, [*sources, *pair_sets])
-        return on
-    if kind is None:
-        return None
-    fitting = sources if kind == "source" else pair_sets
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        raise UsageError(f"name one with --on: {', '.join(fitting)}")
-    command = "ingest" if kind == "source" else "build-pairs"
-    raise MissingError(f"workspace {workspace} holds nothing to ask: run `pairmine {command}` first")
+def _about(name: str) -> tuple[str, ...]:
+    """Return a named query's row in the list."""
+    sql = text(name)
+    needed = ", ".join(" or ".join(each) for each in needs.needs(sql))
+    return name, names()[name], needed, ", ".join(variables(sql)), description(sql)
+
+
+def _use(connection: duckdb.DuckDBPyConnection, workspace: Path, name: str, on: str | None) -> str:
+    """Return the schema a named query is to use, as asked or the only one it can mean, with all tables it names."""
+    there: dict[str, set[str]] = {}
+    for schema, view in connection.execute("select schema_name, view_name from duckdb_views()").fetchall():
+        there.setdefault(schema, set()).add(view)
+    sql = text(name)
+    chosen = on or _only(workspace, name, there)
+    needs.check_needs(name, sql, chosen, there.get(chosen, set()))
+    needs.fill(connection, sql, there[chosen])
+    return chosen
+
+
+def _only(workspace: Path, name: str, there: dict[str, set[str]]) -> str:
+    """Return the only source or pair set a named query can mean: there is no other, or none that has what it needs."""
+    is_source = names()[name] == "source"
+    known = engine.sources(workspace) if is_source else engine.pair_sets(workspace)
+    fitting = [each for each in known if needs.lacking(text(name), there.get(each, set())) is None]
+    if not known:  # of pair sets, as without a source nothing is asked
+        place = workspace / "pairs"
+        raise MissingError(
+            f"no pair set in {place}: run `pairmine build-pairs`, or move one built elsewhere to {place / 'NAME'}"
+        )
+    if len(known) > 1 and len(fitting) != 1:
+        raise UsageError(f"name one with --on: {', '.join(fitting or known)}")
+    return (fitting or known)[0]
 
 
 def _parsed(settings: Sequence[str], sql: str) -> dict[str, Any]:
@@ -117,9 +130,14 @@ def _parsed(settings: Sequence[str], sql: str) -> dict[str, Any]:
     return values
 
 
-def _run(workspace: Path, sql: str, schema: str | None, values: dict[str, Any], style: str) -> Iterator[str]:
+def _run(
+    workspace: Path, sql: str, name: str | None, on: str | None, values: dict[str, Any], style: str
+) -> Iterator[str]:
     with engine.reader(workspace) as connection:
+        if on is not None:
+            check_name("source or pair set", on, [*engine.sources(workspace), *engine.pair_sets(workspace)])
         try:
+            schema = _use(connection, workspace, name, on) if name is not None else on
             if schema is not None:
                 connection.execute(f"use {engine.identifier(schema)}")
             engine.set_variables(connection, values)

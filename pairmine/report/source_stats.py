@@ -90,7 +90,7 @@ def source_stats(workspace: Path, source: str) -> SourceStats:
 
 def _top(connection: duckdb.DuckDBPyConnection, name: str, rows: int) -> list[tuple[int, Any]]:
     engine.set_variables(connection, {"rows": rows})
-    return [(count, value) for count, value in connection.execute(engine.statement(f"stats/source/{name}")).fetchall()]
+    return [tuple(row[:2]) for row in connection.execute(engine.statement(f"stats/source/{name}")).fetchall()]
 
 
 def table_rows(folder: Path) -> dict[str, int]:

@@ -13,6 +13,11 @@ from tests.conftest import random_playlists
 from tests.worlds import table
 
 TITLES = ["Chill!", " chill ", "Summer  '17", "summer '17", "Été\u00a0", "été", "a\u00a0b", "a b", "ΣΑΣ", None]
+CREDITS = [
+    {"year": 1999, "country": "UK", "format": "Vinyl, CD"},
+    {"year": 2001, "country": "Sweden", "format": "CD"},
+    {},
+]
 
 
 def write_world(workspace: Path, name: str, playlists: list[list[int]]) -> None:
@@ -36,7 +41,7 @@ def write_world(workspace: Path, name: str, playlists: list[list[int]]) -> None:
         ],
         "artists": [{"artist_id": a, "key": f"a{a:06d}", "name": each} for a, each in enumerate(names)],
         "labels": [{"label_id": g, "key": f"l{g:06d}", "name": f"Label {g}"} for g in tracks],
-        "releases": [{"release_id": r, "key": f"r{r:06d}", "title": f"Album {r}"} for r in tracks],
+        "releases": [{"release_id": r, "key": f"r{r:06d}", "title": f"Album {r}", **CREDITS[r % 3]} for r in tracks],
         "playlists": [
             {
                 "playlist_id": p,
@@ -55,6 +60,8 @@ def write_world(workspace: Path, name: str, playlists: list[list[int]]) -> None:
             for p, playlist in enumerate(playlists)
             for i, track in enumerate(playlist)
         ],
+        "track_tags": [{"track_id": t, "kind": "genre", "tag": f"Genre {t % 3}"} for t in tracks],
+        "edges": [{"track_a": t, "track_b": t + 1, "count": 1 + t % 3} for t in tracks[:-1]],
         "rejects": [{"file": "a.json", "position": 5, "reason": "no number", "excerpt": "{"}],
     }
     for of, groups in relations.items():

@@ -194,7 +194,6 @@ def test_what_only_reads_is_allowed(world) -> None:
         ({"name": "most-paired", "on": "toy-tco", "settings": ["rows"]}, "name=value"),
         ({}, "ask one thing"),
         ({"listed": True, "name": "epochs"}, "ask one thing"),
-        ({"name": "top-vias", "on": "toy-self"}, "vias"),
         ({"query": "select 1\nfrom nowhere"}, "line 2"),
         (
             {"query": "select date '2020-01-01',\n(range || 'a')::integer from range(9)"},

@@ -123,7 +123,10 @@ def test_a_source_without_playlists_is_counted_by_table(tmp_path) -> None:
     assert "2 tracks" in str(stats)
 
 
-def test_a_source_that_lacks_albums_has_none(toy_workspace) -> None:
-    stats = source_stats(toy_workspace, "toy")
+def test_a_source_that_lacks_albums_has_none(tmp_path) -> None:
+    from tests.worlds import write_source
+
+    write_source(tmp_path, "lists", [[0, 1, 2]], only={"tracks", "playlists", "playlist_tracks"})
+    stats = source_stats(tmp_path, "lists")
     assert stats.summary["unique_albums"] == 0
     assert stats.as_dict().keys() >= {*SUMMARY, *LISTS}

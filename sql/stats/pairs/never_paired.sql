@@ -1,5 +1,5 @@
 -- Most popular tracks that no pair holds: one row per track.
--- Variables: rows (20).
+-- Variables: rows (20). Optional: playlist_tracks, track_releases.
 
 with unpaired as (
     select track_id
@@ -7,16 +7,24 @@ with unpaired as (
     anti join pair_tracks using (track_id)
 ),
 
-popularity as (
+places as (
     select track_id, count(distinct playlist_id) as playlists
     from playlist_tracks
     semi join unpaired using (track_id)
     group by track_id
+),
+
+albums as (
+    select track_id, count(*) as releases
+    from track_releases
+    semi join unpaired using (track_id)
+    group by track_id
 )
 
-select coalesce(playlists, 0) as playlists, key, title, artist
+select coalesce(playlists, 0) as playlists, coalesce(releases, 0) as releases, key, title, artist
 from unpaired
 join tracks using (track_id)
-left join popularity using (track_id)
-order by playlists desc, track_id
+left join places using (track_id)
+left join albums using (track_id)
+order by coalesce(playlists, 0) desc, coalesce(releases, 0) desc, track_id
 limit coalesce(getvariable('rows'), 20);

@@ -1,5 +1,5 @@
 -- Size of a source of playlists: one row, in the words of the Million Playlist Dataset's stats.txt.
--- Albums and artists are those of the tracks that stand in a playlist.
+-- Albums and artists are those of the tracks that stand in a playlist. Optional: track_artists, track_releases.
 
 with entries as (
     select count(*) as tracks

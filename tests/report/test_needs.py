@@ -1,0 +1,96 @@
+"""Named queries on a source that has no playlists: those that need none answer, the others say what they need."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pairmine.errors import MissingError, UsageError
+from pairmine.pairing import build_pairs
+from pairmine.report import needs, queries
+from pairmine.report.explain import explain
+from pairmine.schema import CATALOGUE
+from pairmine.strategies._parameters import Parameters
+from tests.worlds import write_source
+
+OF_PLAYLISTS = {
+    *("best-partners", "coverage-by-decile", "edits", "followers", "longest-playlists", "modified-dates"),
+    *("playlist-lengths", "popularity", "popularity-deciles", "repeated-tracks", "same-artist-by-decile", "summary"),
+    "top-titles",
+}
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the source `shelf`, which has all tables but those of playlists, and a pair set of it."""
+    workspace = tmp_path_factory.mktemp("shelf")
+    playlists = [list(range(start, start + 9)) for start in range(0, 90, 5)]
+    write_source(workspace, "shelf", playlists, only=set(CATALOGUE) - {"playlists", "playlist_tracks"})
+    build_pairs(workspace, "shelf", "label", parameters=Parameters(), epochs=1)
+    return workspace
+
+
+def ask(workspace: Path, query: str | None = None, **options) -> list[dict]:
+    return json.loads("\n".join(queries.answer(workspace, query, style="json", **options)))["rows"]
+
+
+@pytest.mark.parametrize("name", queries.names())
+def test_a_query_answers_or_names_the_tables_it_needs(workspace: Path, name: str) -> None:
+    if name in OF_PLAYLISTS:
+        with pytest.raises(MissingError, match=rf"^query '{name}' needs .*playlist.*, which 'shelf"):
+            ask(workspace, name=name)
+    else:
+        ask(workspace, name=name)
+
+
+def test_without_playlists_tracks_are_ranked_by_their_releases(workspace: Path) -> None:
+    releases = Counter(row["track_id"] for row in ask(workspace, "select track_id from shelf.track_releases"))
+    best = [f"t{track:06d}" for track in sorted(releases, key=lambda track: (-releases[track], track))]
+    found = ask(workspace, name="find-track", settings=["rows=1000"])
+    assert [row["key"] for row in found] == best
+    assert {(row["playlists"], row["releases"]) for row in found} == {(0, 1), (0, 2)}
+    for name in ("top-tracks", "top-artists"):
+        found = ask(workspace, name=name, settings=["rows=1000"])
+        assert sum(row["entries"] for row in found) == releases.total()
+        assert {row["places_in"] for row in found} == {"releases"}
+
+
+def test_the_way_to_a_key_that_explain_names_leads_there(workspace: Path) -> None:
+    with pytest.raises(UsageError, match="--name find-track --on shelf --set text=…"):
+        explain(workspace, "nobody", "t000001")
+    assert ask(workspace, name="find-track", on="shelf", settings=["text=title 17"])[0]["key"] == "t000017"
+
+
+def test_a_query_of_ones_own_meets_no_tables_that_are_not_there(workspace: Path) -> None:
+    with pytest.raises(UsageError, match="playlist_tracks"):
+        ask(workspace, "select * from playlist_tracks", on="shelf")
+
+
+def test_of_several_sources_a_query_takes_the_only_one_it_can_be_put_to(workspace: Path, tmp_path: Path) -> None:
+    write_source(tmp_path, "lists", [[0, 1, 2]])
+    write_source(tmp_path, "names", [[0, 1]], only={"tracks"})
+    assert ask(tmp_path, name="summary")[0]["playlists"] == 1
+    with pytest.raises(UsageError, match="--on: lists, names"):
+        ask(tmp_path, name="find-track")
+    with pytest.raises(MissingError, match="needs playlist_tracks or track_releases, which 'names' has not"):
+        ask(tmp_path, name="top-tracks", on="names")
+
+
+def test_pair_sets_elsewhere_are_not_those_of_the_workspace(tmp_path: Path) -> None:
+    write_source(tmp_path, "lists", [[0, 1, 2]])
+    with pytest.raises(MissingError, match=r"no pair set in .*pairs: run `pairmine build-pairs`, or move one"):
+        ask(tmp_path, name="top-vias")
+
+
+def test_the_list_tells_what_each_needs(workspace: Path) -> None:
+    listed = {row["name"]: row["needs"] for row in ask(workspace, listed=True)}
+    assert listed["top-tracks"] == "tracks, playlist_tracks or track_releases"
+    assert listed["find-track"] == "tracks"
+    assert listed["top-vias"] == "pairs, vias"
+
+
+@pytest.mark.parametrize("name", queries.names())
+def test_what_is_said_to_be_needed_is_what_a_query_reads(name: str) -> None:
+    sql = queries.text(name)
+    assert needs.reads(sql) and {table for each in needs.needs(sql) for table in each} <= set(needs.reads(sql))
