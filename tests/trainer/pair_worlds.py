@@ -17,16 +17,18 @@ def key(track: int) -> str:
 
 
 def mels(tracks: int, bands: int, frames: int, seed: int = 0) -> list[np.ndarray]:
-    """Return (frames, bands) of every track: the spectrum of its group under much noise; track t is of group t % 6."""
+    """Return (frames, bands) of every track: the spectrum of its group, track t being of group t % 6.
+
+    Over it lie noise, and three louder spectra that come and go from track to track and mean nothing: random weights
+    hear those.
+    """
     rng = np.random.default_rng(seed)
-    spectra = rng.normal(size=(GROUPS, bands))
-    lengths = frames + np.arange(tracks) % 7
-    return [
-        (spectra[track % GROUPS] + rng.normal(scale=1.5, size=(length, bands)) + rng.normal(scale=0.5, size=bands))
-        .clip(-4, 4)
-        .astype(np.float16)
-        for track, length in enumerate(lengths)
-    ]
+    spectra, louder = rng.normal(size=(GROUPS, bands)), 1.5 * rng.normal(size=(3, bands))
+    found = []
+    for track in range(tracks):
+        noise = rng.normal(size=(frames + track % 7, bands))
+        found.append((4 + spectra[track % GROUPS] + rng.normal(size=3) @ louder + noise).clip(0, 12).astype(np.float16))
+    return found
 
 
 def write_features(

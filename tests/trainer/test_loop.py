@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -144,10 +145,9 @@ def test_two_ranks_train_as_one(world, tmp_path) -> None:
         sys.executable,
         "-m",
         "torch.distributed.run",
+        "--standalone",
         "--nproc-per-node",
         "2",
-        "--master-port",
-        "0",
         "-m",
         "pairmine",
     ]
@@ -184,7 +184,7 @@ def test_accumulated_batches_are_one_batch_where_rows_do_not_meet(world, tmp_pat
     a, b = (load_file(each.folder / checkpoint.LAST) for each in (one, two))
     names = [name for name in a if name.endswith("exp_avg")]
     # crops differ, as they are drawn batch by batch; the gradients of a mean over rows do not differ in size
-    sizes = [sum(t[name].square().sum() for name in names).sqrt() for t in (a, b)]
+    sizes = [float(torch.cat([t[name].ravel() for name in names]).norm()) for t in (a, b)]
     assert sizes[0] == pytest.approx(sizes[1], rel=0.2)
 
 
@@ -209,24 +209,21 @@ def test_a_curriculum_goes_on_after_its_steps_or_when_the_loss_levels_off(world,
         assert found[0] == (steps if "steps" in phase else pytest.approx(steps, abs=3))
 
 
-def test_it_learns_what_is_planted(world, tmp_path) -> None:
-    trained = run(world, tmp_path, settings=[*TINY, "epochs=20"], valid=[str(world / "pairs" / "pairs")])
-    epochs = lines(trained.folder, "epoch")
-    assert epochs[-1]["valid/loss"] < 0.7 * epochs[0]["valid/loss"]
-    scores = []
-    for which in (["epochs=20"], ["epochs=1", "optimiser.lr=1e-30"]):
-        out = tmp_path / which[0]
-        done = run(world, out, settings=[*TINY, *which, "seed=1"])
-        table = embed.embed(out, str(done.folder / checkpoint.LAST), features=world / "features" / "musicnn").file
-        scores.append(_precision(table))
-    assert scores[0] > 0.8 > scores[1] + 0.2
+def test_it_learns_what_is_planted_and_hears_it_in_other_tracks(world, tmp_path) -> None:
+    worlds.write_features(tmp_path, "musicnn", 192, 150)
+    pairs = worlds.write_pairs(tmp_path / "pairs", tracks=144, epochs=4)
+    untrained = ["tasks=[]", "epochs=0"]
+    precisions = []
+    for name, settings in (("trained", ["epochs=45", "optimiser.lr=3e-3", "batch=36"]), ("untrained", untrained)):
+        train(tmp_path, [str(pairs)], recipe="tiny", settings=settings, name=name)
+        vectors = embed.embed(tmp_path, name).file
+        precisions.append(_precision(vectors, first=144))
+    assert precisions[0] > 0.8 and precisions[0] > precisions[1] + 0.3
 
 
-def _precision(file: Path) -> float:
-    """Return how many tracks have one of their group as the nearest by cosine."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(file)
+def _precision(file: Path, first: int) -> float:
+    """Return how many tracks from `first` on have one of their group as the nearest of these by cosine."""
+    table = pq.read_table(file).slice(first)
     groups = np.array([int(key[1:]) % worlds.GROUPS for key in table.column("key").to_pylist()])
     vectors = np.array(table.column("vector").to_pylist())
     vectors = vectors - vectors.mean(0)
@@ -304,5 +301,5 @@ def test_a_warm_start_takes_the_encoder_of_another_run(world, tmp_path) -> None:
     a, b = (load_file(each.folder / checkpoint.LAST) for each in (first, frozen))
     assert all(torch.equal(a[name], b[name]) for name in a if name.startswith("encoder."))
     assert not torch.equal(a["tasks.0.projector.layers.0.weight"], b["tasks.0.projector.layers.0.weight"])
-    with pytest.raises(UsageError, match=r"checkpoint of another network: .* is \(32, 32\), here \(8, 32\)"):
+    with pytest.raises(UsageError, match=r"checkpoint of another network: .* is \(32,\), here \(8,\)"):
         run(world, tmp_path / "third", settings=[*TINY, start, "encoder.options.dim=8"])

@@ -1,0 +1,116 @@
+"""Embeddings against a plain loop over tracks and patches; exports that embed the same."""
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from pairmine.errors import DamagedError, MissingError, UsageError
+from tests.trainer import pair_worlds as worlds
+from trainer import trained_encoder
+from trainer.embed import embed
+from trainer.export import export
+from trainer.feature_store import FeatureStore
+from trainer.loop import train
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+UNTRAINED = ["tasks=[]", "steps=0", "epochs=0"]
+RUNS = {
+    "tiny": ("musicnn", "tiny", ["views.frames=30", "views.standardise=true", "steps=1", "batch=6"]),
+    "cpc": ("strategies", "melcpc", ["encoder.options={segment = 160, context = 1, steps = 1}", *UNTRAINED]),
+    "fixed": ("melon", "crossmodal-g", UNTRAINED),
+}
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """A workspace with encoders of three sorts and features of many lengths."""
+    workspace = tmp_path_factory.mktemp("embed")
+    worlds.write_features(workspace, "musicnn", 12, 58)
+    worlds.write_features(workspace, "strategies", 2, 330)
+    worlds.write_features(workspace, "melon", 9, 254)
+    pairs = worlds.write_pairs(workspace / "pairs", tracks=12)
+    for name, (_, recipe, settings) in RUNS.items():
+        train(workspace, [str(pairs)], recipe=recipe, name=name, settings=settings)
+    return workspace
+
+
+def plain(workspace, name: str) -> dict[str, list[tuple[float, np.ndarray]]]:
+    """Return start in frames and vector of every patch of every track, one patch at a time."""
+    features = FeatureStore.open(workspace / "features" / RUNS[name][0])
+    model = trained_encoder.load(workspace / "runs" / name / "last.safetensors")
+    found = {}
+    for row, key in enumerate(features.keys.to_pylist()):
+        mel = torch.from_numpy(np.array(features.mel(row)))
+        frames = mel.shape[1] if model.recipe.embed == "whole" else min(model.frames, mel.shape[1])
+        if mel.shape[1] < model.encoder.shortest:
+            continue
+        found[key] = []
+        for start in range(0, mel.shape[1] - frames + 1, frames):
+            with torch.no_grad():
+                z_SD = model.encoder.embed((mel[None, :, start : start + frames].float() - model.mean) / model.std)[0]
+            found[key] += [(start + step * frames / len(z_SD), z_D.numpy()) for step, z_D in enumerate(z_SD)]
+    return found
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_embeddings_are_those_of_the_patches_side_by_side(workspace, tmp_path, name) -> None:
+    expected = plain(workspace, name)
+    patches = pq.read_table(embed(workspace, name, per_patch=True, out=tmp_path / "patches").file).to_pylist()
+    assert [row["key"] for row in patches] == [key for key, found in expected.items() for _ in found]
+    flat = [each for found in expected.values() for each in found]
+    np.testing.assert_allclose([row["vector"] for row in patches], [z for _, z in flat], rtol=1e-3, atol=1e-4)
+    assert [row["start_ms"] for row in patches] == [round(start * 16) for start, _ in flat]
+    for stats in ("mean", "mean-std"):
+        report = embed(workspace, name, stats=stats, out=tmp_path / stats)
+        table = pq.read_table(report.file)
+        assert table.column("key").to_pylist() == list(expected) and report.tracks == len(expected)
+        vectors = [np.stack([z for _, z in found]) for found in expected.values()]
+        pooled = [np.concatenate([z.mean(0), z.std(0)])[: report.dim] for z in vectors]
+        np.testing.assert_allclose(table.column("vector").to_pylist(), pooled, rtol=1e-3, atol=1e-4)
+
+
+def test_tracks_too_short_for_the_encoder_are_counted(workspace, tmp_path) -> None:
+    report = embed(workspace, "fixed", out=tmp_path / "out")
+    lengths = FeatureStore.open(workspace / "features" / "melon").frames
+    assert report.too_short == (lengths < 256).sum() > 0 and report.tracks == (lengths >= 256).sum()
+
+
+def test_the_same_input_gives_the_same_bytes(workspace, tmp_path) -> None:
+    one, two = (embed(workspace, "tiny", out=tmp_path / name).file for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_an_export_embeds_the_same_and_says_what_it_is(workspace, tmp_path) -> None:
+    exported = export(workspace, "tiny", tmp_path / "mine")
+    assert sorted(path.name for path in exported.folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    config = json.loads((exported.folder / "config.json").read_text())
+    assert config["encoder"]["options"] == {"bands": 96, "frames": 64, "dim": 32} and config["encoder"]["frames"] == 30
+    assert config["front_end"]["compression"] == "log10(1 + 10000 x)" and config["standardise"]["std"] != 1
+    card = (exported.folder / "README.md").read_text()
+    assert "# mine" in card and "2,304 parameters" in card and "`tiny`" in card and "0.48 s" in card
+    features = workspace / "features" / "musicnn"
+    one = embed(workspace, str(exported.folder / "model.safetensors"), features=features, out=tmp_path / "one")
+    two = embed(workspace, "tiny", out=tmp_path / "two")
+    assert pq.read_table(one.file).column("vector") == pq.read_table(two.file).column("vector")
+    with pytest.raises(UsageError, match="is there already"):
+        export(workspace, "tiny", tmp_path / "mine")
+
+
+def test_what_does_not_fit_is_told(workspace, tmp_path) -> None:
+    with pytest.raises(UsageError, match="did you mean 'mean-std'"):
+        embed(workspace, "tiny", stats="mean_std")
+    with pytest.raises(MissingError, match="no checkpoint nobody"):
+        embed(workspace, "nobody")
+    with pytest.raises(UsageError, match="by another front end"):
+        embed(workspace, "tiny", features=workspace / "features" / "strategies")
+    worlds.write_features(tmp_path, "musicnn", 4, 50)
+    shard = tmp_path / "features" / "musicnn" / "shard-00000.npy"
+    values = np.load(shard, mmap_mode="r+")
+    values[60] = np.nan
+    values.flush()
+    with pytest.raises(DamagedError, match=r"vector of t000001 is no number"):
+        embed(workspace, "tiny", features=shard.parent, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
