@@ -21,6 +21,7 @@ _MARK = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)")
 _BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_EMPTY = re.compile(rb"<[\w.:-]+(\s[^<>]*)?/>")
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?=[\s/>])")
 _ENCODINGS = ("utf-8", "utf8", "us-ascii", "ascii")
 _NAME_BYTES = 80
@@ -52,7 +53,7 @@ class DumpFile:
         blocks = self._blocks
         blocks.extend()
         try:
-            kind, is_bare = self._find_root()
+            kind, is_ended = self._find_root()
         except _NoDumpError as error:
             self._fault(f"the compressed data is damaged ({blocks.damage})" if blocks.damage else str(error))
             return
@@ -68,14 +69,19 @@ class DumpFile:
             if blocks.end - blocks.start >= self._max_record and not self._get_over(kind):
                 break
             blocks.extend()
-        self.is_cut = not is_bare and not last.rstrip().endswith(f"</{kind}s>".encode())
+        self.is_cut = not is_ended and not last.rstrip().endswith(f"</{kind}s>".encode())
         if blocks.damage is not None:
             self._fault(f"the compressed data is damaged ({blocks.damage}): what follows is lost")
 
     def _find_root(self) -> tuple[str, bool]:
-        """Go to the root element and return the kind of dump, and whether the root is a record itself."""
+        """Go to the root element, past it if it is empty; return the kind of dump, and whether no end tag is to come.
+
+        A root that is a record itself ends with it.
+        """
         blocks = self._blocks
         head = blocks.buffer[: min(_HEAD_BYTES, blocks.end)].tobytes()
+        if not head:
+            raise _NoDumpError("the file is empty")
         if head.startswith(_UTF_16):
             raise _NoDumpError("text in UTF-16: convert it to UTF-8 first")
         start = len(_MARK) if head.startswith(_MARK) else 0
@@ -93,7 +99,10 @@ class DumpFile:
         name = root[1].decode()
         if name.removesuffix("s") not in KINDS:
             raise _NoDumpError(f"no Discogs dump: its root element is <{name[:_NAME_BYTES]}>")
-        return name.removesuffix("s"), name in KINDS
+        empty = None if name in KINDS else _EMPTY.match(head, start)
+        if empty:
+            blocks.start = empty.end()
+        return name.removesuffix("s"), name in KINDS or empty is not None
 
     def _cut(self, kind: Kind) -> int:
         """Return where the last whole record here ends; `start` if none does."""

@@ -55,9 +55,9 @@ def ingest(
 
     Read the monthly Discogs dumps, any of the four files alone or together, into the catalogue.
 
-    The root element tells what a file is; a bare record will do. A record met before, here or in a file whose name
-    comes later in the alphabet, is skipped. What cannot be read goes to the table `rejects` with file and byte; the
-    rest is taken.
+    The root element tells what a file is; a bare record will do. Files are read by name, the last first, so that of
+    several dumps the newest comes first; a record met before is skipped. What cannot be read goes to the table
+    `rejects` with file and byte; the rest is taken.
     """
     files = find_dumps(paths)
     with catalogue.writer(workspace, name, KIND) as writer:

@@ -147,7 +147,8 @@ def test_gzips_put_together_are_one_file(tmp_path: Path) -> None:
 NO_DUMPS = {
     "a bucket listing": (b"<ListBucketResult><Name>x</Name></ListBucketResult>", "root element is <ListBucketResult>"),
     "json": (b'{"a": 1}', "does not begin with an element"),
-    "nothing": (b"", "does not begin with an element"),
+    "nothing": (b"", "the file is empty"),
+    "nothing, packed": (gzip.compress(b""), "the file is empty"),
     "UTF-16": ("<releases>".encode("utf-16"), "text in UTF-16"),
     "Latin-1 by its own word": (b'<?xml version="1.0" encoding="ISO-8859-1"?><releases/>', "encoding is ISO-8859-1"),
     "a billion laughs": (
@@ -239,6 +240,7 @@ def test_killed_at_any_moment_the_old_source_stands_and_a_new_run_is_whole(sent:
         process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
         time.sleep(chance.uniform(0.3, 2))
         os.kill(process.pid, sent)
+    "no records, in short": (b'<?xml version="1.0"?>\n<releases of="2026"/>\n', "they hold no records"),
         assert b"Traceback" not in process.communicate()[1]
         assert {p.relative_to(folder).as_posix(): store.sha256(p) for p in folder.rglob("*.parquet")} == expected
     assert ingested(workspace, path)[1] == expected
