@@ -45,6 +45,9 @@ single_quoted_run = _run(b"'&<", plain=True)
 markup_run = _run(b"<", plain=False)
 """Bytes from `index` before the next `<` (at most 32)."""
 
+aside_run = _run(b"!?", plain=False)
+"""Bytes from `index` before one that may follow the `<` of a comment, CDATA or instruction (at most 32)."""
+
 blank_run = byte_runs.blank_run
 
 

@@ -17,9 +17,11 @@ from pairmine.sources._discogs_columns import Cells, build_tables
 from pairmine.sources._discogs_fields import TABLES
 from pairmine.sources._discogs_format import FORMAT
 from pairmine.sources._discogs_strict import Record, RefusedError, read_record
-from pairmine.sources._json_strict import EXCERPT_BYTES, excerpt
+from pairmine.sources._excerpts import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Reject
 
+MAX_REJECTS = 10_000
+"""Faults of one chunk: a chunk with more is no part of a dump, and to tell them all costs more than it holds."""
 _BETWEEN = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->|</?(?:release|master|artist|label)s(?:\s[^<>]*)?>", re.DOTALL)
 
 
@@ -78,6 +80,10 @@ class _ChunkReader:
         while True:
             pos, status = scan.scan_records(data, pos, end, self._kind, FORMAT.maps, self._work)
             if status == scan.DONE:
+                return self._parsed()
+            if len(self._rejects) == MAX_REJECTS:
+                last = int(self._chunk.position + end)
+                self._refuse(pos, f"more than {MAX_REJECTS} faults here: all up to byte {last} is left out")
                 return self._parsed()
             pos = self._gap(pos) if status == scan.GAP else self._odd(pos)
 

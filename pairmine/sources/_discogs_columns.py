@@ -12,6 +12,7 @@ from pairmine.kernels.xml_scan import UNKNOWN_ATTRIBUTE, UNKNOWN_ELEMENT
 from pairmine.schema import CATALOGUE
 from pairmine.sources._discogs_fields import ROW_KINDS, TABLES, ZERO_IS_NULL
 from pairmine.sources._discogs_format import FORMAT, Target
+from pairmine.sources._excerpts import EXCERPT_CHARACTERS
 
 Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
@@ -149,10 +150,11 @@ def _lists(data: Bytes, cells: Int32s, rows: int) -> pa.Array:
 
 
 def _unknown(cells: Cells) -> Oddities:
-    """Count unknown elements and attributes by their path."""
+    """Count unknown elements and attributes by their path, names by how they begin."""
     oddities: Oddities = Counter()
     for code, mark in ((UNKNOWN_ELEMENT, ""), (UNKNOWN_ATTRIBUTE, "@")):
         found = cells.of(code)
+        np.minimum(found[:, 2], EXCERPT_CHARACTERS, out=found[:, 2])
         names = _texts(cells.data, found, np.arange(len(found), dtype=np.int32), False)
         by_name = (
             pa.table({"node": found[:, 0], "name": names}).group_by(["node", "name"]).aggregate([([], "count_all")])

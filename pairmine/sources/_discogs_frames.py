@@ -9,7 +9,7 @@ from pairmine.sources._blocks import Blocks
 from pairmine.sources._discogs_chunks import Chunk
 from pairmine.sources._discogs_fields import KINDS
 from pairmine.sources._discogs_format import FORMAT
-from pairmine.sources._json_strict import EXCERPT_BYTES, excerpt
+from pairmine.sources._excerpts import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Reject
 
 CHUNK_BYTES = 8 << 20

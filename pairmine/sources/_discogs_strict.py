@@ -8,10 +8,11 @@ from xml.parsers import expat
 from pairmine.kernels.xml_records import Kind
 from pairmine.kernels.xml_scan import IGNORED, MAX_DEPTH, NO_TEXT, SKIP, UNKNOWN
 from pairmine.sources._discogs_format import FORMAT, Node
+from pairmine.sources._excerpts import EXCERPT_CHARACTERS
 
 XML_BLANKS = " \t\r\n"
 _MAX_INT32 = 2**31 - 1
-_TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
+_START_TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 
 
 class RefusedError(Exception):
@@ -71,14 +72,14 @@ class _Reader:
     def _child(self, parent: Node, name: str) -> Node:
         number = SKIP if parent.number == SKIP else parent.children.get(name, UNKNOWN)
         if number == UNKNOWN:
-            self.record.oddities[f"{parent.path}/{name}"] += 1
+            self.record.oddities[f"{parent.path}/{name[:EXCERPT_CHARACTERS]}"] += 1
             number = SKIP
         return FORMAT.nodes[number]
 
     def _attribute(self, node: Node, row: int, name: str, value: str) -> None:
         code = IGNORED if node.number == SKIP else node.attributes.get(name, UNKNOWN)
         if code == UNKNOWN:
-            self.record.oddities[f"{node.path}/@{name}"] += 1
+            self.record.oddities[f"{node.path}/@{name[:EXCERPT_CHARACTERS]}"] += 1
         elif code != IGNORED:
             self._cell(code, row, value)
 
@@ -101,14 +102,17 @@ class _Reader:
             return
         self.record.cells.append((code, row, value))
         if code == self._kind.id_code and self.record.id < 0:
-            if not (value.isascii() and value.isdigit() and 0 < int(value[:11]) <= _MAX_INT32 and len(value) < 11):
+            digits = value.lstrip("0")
+            if not (value.isascii() and value.isdigit() and 0 < len(digits) < 11 and int(digits) <= _MAX_INT32):
                 raise RefusedError(f"its id is no number from 1 to {_MAX_INT32}")
-            self.record.id = int(value)
+            self.record.id = int(digits)
 
     def _finish(self) -> None:
-        tag = _TAG.match(self._data, self.parser.CurrentByteIndex)
-        assert tag is not None  # expat has just read it
-        self.record.end = tag.end()
+        tag = _START_TAG.match(self._data)
+        if tag is not None and tag[0].endswith(b"/>"):  # of empty elements expat does not tell the place
+            self.record.end = tag.end()
+        else:
+            self.record.end = self._data.index(b">", self.parser.CurrentByteIndex) + 1
 
 
 def read_record(data: bytes, kind: Kind, table_rows: list[int]) -> Record:

@@ -23,7 +23,8 @@ from pairmine.kernels.json_values import (
     skip_value,
 )
 from pairmine.sources._blocks import Blocks
-from pairmine.sources._json_strict import EXCERPT_BYTES, SwallowedError, excerpt, read_playlist
+from pairmine.sources._excerpts import EXCERPT_BYTES, excerpt
+from pairmine.sources._json_strict import SwallowedError, read_playlist
 from pairmine.sources._records import Records, Reject
 
 Bytes = npt.NDArray[np.uint8]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pairmine.kernels.json_values import INCOMPLETE, WHOLE, skip_blanks, skip_value
 from pairmine.sources._blocks import Blocks, opened
+from pairmine.sources._excerpts import EXCERPT_BYTES, excerpt
 from pairmine.sources._framing import BYTE_ORDER_MARK, LOOK_AHEAD
-from pairmine.sources._json_strict import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Reject
 
 _COMMA, _OPEN, _CLOSE = ord(","), ord("["), ord("]")

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from pairmine.sources._json_strict import EXCERPT_BYTES, excerpt
+from pairmine.sources._excerpts import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Reject
 
 MOST = 2**31 - 1

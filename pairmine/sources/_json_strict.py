@@ -13,10 +13,9 @@ import orjson
 from pairmine.kernels import playlist_arrays as layout
 from pairmine.kernels.byte_runs import PADDING
 from pairmine.kernels.json_values import members
+from pairmine.sources._excerpts import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Entry, Playlist, Reject
 
-EXCERPT_CHARACTERS = 80
-EXCERPT_BYTES = 4 * EXCERPT_CHARACTERS
 _KINDS = {
     b'"': "a string", b"{": "an object", b"[": "a list", b"t": "true", b"f": "false", b"n": "null",
     b"N": "NaN", b"I": "Infinity",
@@ -31,12 +30,6 @@ class SwallowedError(Exception):
 
 class _UnfitError(Exception):
     """A value is not what its field asks for."""
-
-
-def excerpt(data: bytes) -> str:
-    """Return how data begins: one line, about 80 characters, everything unprintable made visible."""
-    text = data[:EXCERPT_BYTES].decode(errors="replace")[:EXCERPT_CHARACTERS]
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def read_playlist(data: bytes, offset: int) -> tuple[Playlist | None, list[Reject]]:

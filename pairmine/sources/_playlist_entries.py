@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pairmine.audio_folder import key_of
-from pairmine.sources._json_strict import excerpt
+from pairmine.sources._excerpts import excerpt
 from pairmine.sources._playlist_files import read_playlist
 from pairmine.sources._playlist_keys import AudioKeys, below, path_of
 from pairmine.sources._playlist_rows import PlaylistSpool
