@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/pairmine demo
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

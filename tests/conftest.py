@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,9 @@ from hypothesis import settings
 from tests.worlds import write_source
 
 # Compiled kernels make the first example slow, and CI machines are busy: no test here is about time.
-settings.register_profile("pairmine", deadline=None)
-settings.load_profile("pairmine")
+settings.register_profile("pairmine", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "pairmine"))
 
 
 def random_playlists(count: int, tracks: int, seed: int) -> list[list[int]]:
