@@ -88,14 +88,17 @@ def embed(
     temporary, vectors = out.with_name(out.name + ".tmp"), 0
     where = torch.device(ranks.device_name(device))
     model.to(where)
-    with pq.ParquetWriter(temporary, schema, compression="zstd") as writer, bar("embed", len(enough)) as advance:
-        for first in range(0, len(enough), TRACKS):
-            rows = enough[first : first + TRACKS]
-            table = _table(opened, model, where, rows, per_patch, stats, schema)
-            writer.write_table(table)
-            vectors += table.num_rows
-            advance(len(rows))
-    temporary.replace(out)
+    try:
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer, bar("embed", len(enough)) as advance:
+            for first in range(0, len(enough), TRACKS):
+                rows = enough[first : first + TRACKS]
+                table = _table(opened, model, where, rows, per_patch, stats, schema)
+                writer.write_table(table)
+                vectors += table.num_rows
+                advance(len(rows))
+        temporary.replace(out)
+    finally:
+        temporary.unlink(missing_ok=True)
     return Embedded(out, len(enough), vectors, dim, len(opened) - len(enough))
 
 

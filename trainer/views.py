@@ -91,7 +91,7 @@ def _warp(power_VBFT: Tensor, changes: dict[str, Tensor], front_end: FrontEnd, f
         power_VBFT = _read_at(power_VBFT, at_VBT[..., None, :].expand(*power_VBFT.shape[:3], -1), 3)
     if "pitch" in changes:
         centres = torch.as_tensor(band_centres(front_end), dtype=torch.float32, device=power_VBFT.device)
-        wanted_VBF = centres / torch.exp2(changes["pitch"] / 12)[..., None]
+        wanted_VBF = (centres / torch.exp2(changes["pitch"] / 12)[..., None]).contiguous()
         right = torch.searchsorted(centres, wanted_VBF).clamp(1, len(centres) - 1)
         share = ((wanted_VBF - centres[right - 1]) / (centres[right] - centres[right - 1])).clamp(0, 1)
         at_VBF = right - 1 + share

@@ -11,7 +11,6 @@ from torch import nn
 from pairmine.errors import DamagedError, MissingError, UsageError
 from trainer import checkpoint
 
-
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
