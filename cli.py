@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -89,7 +90,7 @@ def _source_command(kind: str) -> Any:
     parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *shared.values())]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
-    command.__doc__ = ingest.__doc__
+    command.__doc__ = re.split(r"\n *(?:Args|Returns|Raises):\n", ingest.__doc__ or "")[0]
     maker = typer.Typer(add_completion=False, rich_markup_mode=None)
     maker.command(kind)(command)
     return typer.main.get_command(maker)
@@ -523,7 +524,7 @@ def main() -> None:
 def _explain(error: Exception) -> tuple[int, str]:
     """Return exit code and one line of message for an error."""
     if isinstance(error, TyperException):
-        return error.exit_code, error.format_message()
+        return error.exit_code, error.format_message() + _example(error)
     from pairmine.failures import translate
 
     known = translate(error)
@@ -533,3 +534,11 @@ def _explain(error: Exception) -> tuple[int, str]:
         return INTERRUPTED, "interrupted"
     text = " ".join(str(error).split())
     return 1, f"a defect of pairmine: {type(error).__name__}: {text} (run again with --debug, and report it)"
+
+
+def _example(error: TyperException) -> str:
+    """Return how the help of a command shows its use, for an error that says what is missing."""
+    command = getattr(getattr(error, "ctx", None), "command", None)
+    shown = re.search(r"^`?(pairmine [^`\n]+)", getattr(command, "help", None) or "", re.MULTILINE)
+    is_missing = error.format_message().startswith("Missing ")
+    return f" For example: `{shown[1]}`" if shown and is_missing else ""

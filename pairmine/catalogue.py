@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from pairmine import __version__, engine, store
 from pairmine.errors import InputError, UsageError
-from pairmine.schema import CATALOGUE
+from pairmine.schema import CATALOGUE, DUMP
 
 PART_ROWS = 4_000_000
+DUMPED = {table.name for table in DUMP}
 
 
 @dataclass
@@ -47,9 +48,12 @@ class Ingested:
     rejects: int
 
     def __str__(self) -> str:
-        tables = ", ".join(f"{rows:,} {table}" for table, rows in self.tables.items())
+        dumped = {name: rows for name, rows in self.tables.items() if name in DUMPED}
+        tables = [f"{rows:,} {name}" for name, rows in self.tables.items() if rows and name not in DUMPED]
+        if dumped:
+            tables.append(f"{sum(dumped.values()):,} rows in {len(dumped)} tables dump_…")
         conflicts = ", ".join(f"{count:,} {table}" for table, count in self.conflicts.items() if count)
-        lines = [f"{self.source}: {tables}", *map(str, self.tallies)]
+        lines = [f"{self.source}: {', '.join(tables)}", *map(str, self.tallies)]
         return "\n".join([*lines, f"keys whose occurrences disagree: {conflicts or 'none'}"])
 
     def as_dict(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def commands() -> list[list[str]]:
 def test_every_command_has_help_with_an_example_and_a_line_for_every_option(words) -> None:
     help_text = pairmine(*words, "--help").stdout
     assert f"pairmine {' '.join(words)}" in help_text.split("Options:")[0].split("\n", 1)[1]
+    assert "Raises:" not in help_text
     lines = [*help_text.split("Options:")[1].splitlines(), ""]
     alone = [i for i, line in enumerate(lines) if line.startswith("  -") and len(line.split()) < 3]
     assert [lines[i] for i in alone if not lines[i + 1].startswith(" " * 10)] == []
@@ -73,6 +74,9 @@ def test_json_reports_are_one_object_on_stdout(workspace, tmp_path) -> None:
         (["check", "/nowhere"], 4, "/nowhere"),
         (["ingest", "mpd", "/nowhere"], 3, "/nowhere"),
         (["ingest", "mpd", SAMPLES, "--name", "a/b"], 2, "a/b"),
+        (["ingest", "discogs"], 2, "For example: `pairmine ingest discogs ~/"),
+        (["link", "mpd"], 2, "For example: `pairmine link mpd discogs`"),
+        (["sql", "--name", "top-labels"], 4, "needs labels, track_labels, which 'mpd' has not"),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
 )

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pairmine import catalogue, engine, store
-from pairmine.catalogue import Tally
+from pairmine.catalogue import Ingested, Tally
 from pairmine.errors import DamagedError, MissingError, UsageError
 from tests.worlds import write_source
 
@@ -137,6 +137,13 @@ def test_the_views_follow_a_workspace_that_moved(tmp_path) -> None:
     (tmp_path / "a").rename(tmp_path / "b")
     with engine.reader(tmp_path / "b") as connection:
         assert connection.execute("select count(*) from toy.tracks").fetchall() == [(3,)]
+
+
+def test_what_was_ingested_is_told_by_tables_of_the_contract() -> None:
+    tables = {"dump_releases": 2_000, "dump_series": 1, "tracks": 3_000, "labels": 0}
+    done = Ingested("d", Path("d"), tables, [Tally("releases", 2_000)], {}, 0)
+    assert str(done).split("\n")[0] == "d: 3,000 tracks, 2,001 rows in 2 tables dump_…"
+    assert done.as_dict()["tables"] == tables
 
 
 def test_tallies_add_up() -> None:
