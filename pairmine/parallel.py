@@ -6,12 +6,20 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from pairmine.errors import UsageError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def threads_or_default(threads: int | None) -> int:
-    """Return the number of threads to use: as asked, else one a usable core."""
+    """Return the number of threads to use: as asked, else one a usable core.
+
+    Raises:
+        UsageError: less than one is asked for.
+    """
+    if threads is not None and threads < 1:
+        raise UsageError(f"--threads {threads}: give 1 or more, or leave it out for one a core")
     if hasattr(os, "sched_getaffinity"):
         return threads or len(os.sched_getaffinity(0))
     return threads or os.cpu_count() or 1

@@ -69,6 +69,20 @@ def judge(starts, parents, index, has_position, has_title, has_duration):  # typ
 
 
 @nb.njit(cache=True, nogil=True)
+def sort_by_track(offsets, rows, tracks):  # type: ignore[no-untyped-def]
+    """Sort the rows of each release (int32, overwritten) by track, stably.
+
+    Most are: only an index track may name its artists behind its parts.
+    """
+    for release in range(offsets.size - 1):
+        some = rows[offsets[release] : offsets[release + 1]]
+        for index in range(1, some.size):
+            if tracks[some[index]] < tracks[some[index - 1]]:
+                some[:] = some[np.argsort(tracks[some], kind="mergesort")]
+                break
+
+
+@nb.njit(cache=True, nogil=True)
 def artists_of(starts, places, parents, own_starts, own_stops, own_tracks, releases, artist_offsets):  # type: ignore[no-untyped-def]
     """Return where each entry's artists stand: whether among its own or an index track's, from and to (int64).
 

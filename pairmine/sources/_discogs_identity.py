@@ -76,6 +76,7 @@ class Credits:
         self._releases = grouped(releases.of(of), _known(artists), releases.ids.size)
         of, tracks, artists = dump.numbers("track_artists", "release", "track", "artist")
         self._own_offsets, rows = group_rows(releases.of(of), releases.ids.size)
+        tracklists.sort_by_track(self._own_offsets, rows, tracks)
         self._own_tracks, self._own_artists = tracks[rows], _known(artists)[rows]
 
     def of(self, lists: Tracklists, taken: Bools) -> tuple[Int64s, Int32s]:
@@ -228,4 +229,4 @@ def _splitters(dump: Dump, credits: Credits, releases: Numbers, range_entries: i
     samples = dump.sample("tracks", COLUMNS, SAMPLES, SAMPLE_ENTRIES)
     tables = (occurrences(sample, credits, releases)[0] for sample in samples)
     met = np.sort(np.concatenate([leading_words(*text_arrays(array(table, "key"))) for table in tables]))
-    return np.unique(met[np.arange(1, count) * met.size // count])
+    return np.unique(met[np.arange(1, count) * met.size // count]) if met.size else met

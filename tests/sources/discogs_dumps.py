@@ -27,10 +27,11 @@ def credits(draw: st.DrawFn) -> list[Row]:
 
 @st.composite
 def tracklists(draw: st.DrawFn, release: int) -> tuple[list[Row], list[Row]]:
-    """Return the entries of a release and their artists; index tracks hold entries, also each other."""
+    """Return the entries of a release and their artists, track by track in any order; index tracks hold entries."""
     with_positions = draw(st.booleans())
     entries: list[Row] = []
-    artists: list[Row] = []
+    artists: list[list[Row]] = []
+    untitled = draw(st.integers(0, 9)) == 0
     for place in range(draw(st.integers(0, 6))):
         parents = [entry["place"] for entry in entries if entry["index"]]
         entry = {
@@ -39,13 +40,13 @@ def tracklists(draw: st.DrawFn, release: int) -> tuple[list[Row], list[Row]]:
             "parent": draw(st.sampled_from([None, *parents])),
             "index": draw(st.booleans()),
             "position": draw(POSITIONS) if with_positions else None,
-            "title": draw(TITLES),
+            "title": None if untitled else draw(TITLES),
             "duration": draw(DURATIONS),
         }
         entries.append(entry)
         if draw(st.booleans()):
-            artists += [{"release": release, "track": place, **credit} for credit in draw(credits())]
-    return entries, artists
+            artists.append([{"release": release, "track": place, **credit} for credit in draw(credits())])
+    return entries, [credit for track in draw(st.permutations(artists)) for credit in track]
 
 
 @st.composite

@@ -199,6 +199,24 @@ def test_releases_without_tracklists(tmp_path: Path) -> None:
     assert made(tmp_path) == {name: [] for name in TABLES} | {"releases": [(0, "5", "Album", None, None, None, None)]}
 
 
+def test_tracklists_without_titles_however_they_are_cut(tmp_path: Path) -> None:
+    dump = {"releases": [{"release": 5}], "tracks": [entry(place, None) for place in range(9)]}
+    (tally, *_), _ = finished(tmp_path, dump, range_entries=1)
+    assert (tally.taken, tally.skipped["without title"]) == (0, 9)
+    assert made(tmp_path)["tracks"] == []
+
+
+def test_an_index_track_may_name_its_artists_behind_its_parts(tmp_path: Path) -> None:
+    track = "<track><title>{}</title>{}</track>"
+    artist = "<artists><artist><id>{}</id><name>Ann</name></artist></artists>"
+    parts = track.format("A", "") + track.format("B", artist.format(7))
+    index = track.format("Suite", f"<sub_tracks>{parts}</sub_tracks>{artist.format(4)}")
+    path = tmp_path / "releases.xml"
+    path.write_text(f'<releases><release id="5"><tracklist>{index}</tracklist></release></releases>')
+    folder = discogs.ingest(tmp_path / "w", "discogs", [path]).folder
+    assert [row[1] for row in made(folder)["tracks"]] == ["4/a", "7/b"]
+
+
 def test_a_tracklist_that_repeats_one_title_often(tmp_path: Path) -> None:
     tracks = [{"release": 5, "place": place, "index": False, "title": "x", "position": "1"} for place in range(5_000)]
     finished(tmp_path, {"releases": [{"release": 5}], "tracks": tracks}, part_rows=400)
