@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pairmine import engine
 from pairmine.schema import CATALOGUE, DUMP
-from pairmine.sources._discogs_arrow import array
+from pairmine.sources._arrow import array
 
 Int32s = npt.NDArray[np.int32]
 

@@ -29,7 +29,7 @@ from pairmine.kernels.pooling import group_rows, grouped
 from pairmine.kernels.text_order import leading_words
 from pairmine.parallel import in_order
 from pairmine.progress import bar
-from pairmine.sources._discogs_arrow import array, text_arrays, texts_of
+from pairmine.sources._arrow import array, text_arrays, texts_of
 from pairmine.sources._discogs_dump import Dump
 
 Bools = npt.NDArray[np.bool_]

@@ -17,9 +17,9 @@ from pairmine.kernels.pooling import group_rows, pooled, sorted_distinct
 from pairmine.kernels.text_order import number_texts
 from pairmine.parallel import in_order
 from pairmine.progress import bar
-from pairmine.sources._discogs_arrow import array, text_arrays
+from pairmine.sources._arrow import array, text_arrays
 from pairmine.sources._discogs_identity import take_range
-from pairmine.sources._discogs_parts import Parts
+from pairmine.sources._parts import Parts
 
 RELATIONS = {"track_artists": "artist_id", "track_releases": "release_id", "track_labels": "label_id"}
 

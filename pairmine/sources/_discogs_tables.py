@@ -14,11 +14,11 @@ from pairmine.kernels.groups import Groups
 from pairmine.kernels.numbering import Ids, Numbers
 from pairmine.kernels.pooling import grouped, sorted_distinct
 from pairmine.kernels.tracklists import RULES, TAKEN
-from pairmine.sources._discogs_arrow import array
+from pairmine.sources._arrow import array
 from pairmine.sources._discogs_dump import Dump
 from pairmine.sources._discogs_identity import RANGE_ENTRIES, lay_down
-from pairmine.sources._discogs_parts import Parts
 from pairmine.sources._discogs_relations import Known, write_tracks
+from pairmine.sources._parts import Parts
 
 Int32s = npt.NDArray[np.int32]
 BATCH_ROWS = 500_000

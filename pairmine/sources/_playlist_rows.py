@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 from pairmine import engine
 from pairmine.catalogue import Ingested, Tally, Writer
 from pairmine.errors import InputError
-from pairmine.sources._discogs_parts import write_parts
-from pairmine.sources._spool import Rejects
+from pairmine.sources._parts import write_parts
+from pairmine.sources._rejects import Rejects
 
 ROWS_IN_MEMORY = 200_000
 BATCH_ROWS = 500_000

@@ -10,8 +10,8 @@ from pairmine.sources import _delimited, _parquet_rows
 from pairmine.sources._blocks import Blocks, find_files, opened
 from pairmine.sources._column_roles import Columns, Named, Roles, guess, of_header
 from pairmine.sources._records import Reject
+from pairmine.sources._rejects import Rejects
 from pairmine.sources._rows import Rows
-from pairmine.sources._spool import Rejects
 
 _SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".parquet")
 _PACKED = (".gz", ".zst")

@@ -14,12 +14,12 @@ from pairmine.catalogue import Tally
 from pairmine.progress import bar
 from pairmine.sources import _audio_tables
 from pairmine.sources._audio_tags import NotAudioError, Song, read
+from pairmine.sources._excerpts import EXCERPT_BYTES, excerpt
 from pairmine.sources._records import Reject
-from pairmine.sources._spool import Rejects
+from pairmine.sources._rejects import Rejects
 
 KIND = "audio"
 BATCH = 64  # files a task
-EXCERPT_BYTES = 48
 
 
 def ingest(
@@ -79,6 +79,6 @@ def _read(key: str, path: Path) -> Song | Reject:
 def _excerpt(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return repr(file.read(EXCERPT_BYTES))[2:-1]
+            return excerpt(file.read(EXCERPT_BYTES))
     except OSError:
         return ""

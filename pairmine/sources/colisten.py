@@ -21,9 +21,9 @@ from pairmine.sources._edge_tables import EdgeRule, edge_table, merged, sanitise
 from pairmine.sources._interner import Interner
 from pairmine.sources._named_tracks import NamedTracks, dense_ids, variants
 from pairmine.sources._number_files import NumberFile
+from pairmine.sources._rejects import Rejects
 from pairmine.sources._row_files import RowFiles, find
 from pairmine.sources._rows import Rows, checked
-from pairmine.sources._spool import Rejects
 
 Int32s = npt.NDArray[np.int32]
 

@@ -30,7 +30,7 @@ from pairmine.sources._discogs_files import find_dumps
 from pairmine.sources._discogs_frames import CHUNK_BYTES, DumpFile
 from pairmine.sources._discogs_tables import finish
 from pairmine.sources._records import Reject
-from pairmine.sources._spool import Rejects
+from pairmine.sources._rejects import Rejects
 
 KIND = "discogs"
 

@@ -25,9 +25,9 @@ from pairmine.sources._edge_tables import CountedEdges, EdgeRule
 from pairmine.sources._interner import Interner
 from pairmine.sources._named_tracks import NamedTracks, dense_ids, variants, with_names
 from pairmine.sources._number_files import NumberFile
+from pairmine.sources._rejects import Rejects
 from pairmine.sources._row_files import RowFiles, find
 from pairmine.sources._rows import Rows, checked
-from pairmine.sources._spool import Rejects
 
 KIND = "listens"
 

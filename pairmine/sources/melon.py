@@ -22,7 +22,7 @@ from pairmine.sources._json_items import items
 from pairmine.sources._json_objects import Record, key_of
 from pairmine.sources._playlist_rows import PlaylistSpool, finish
 from pairmine.sources._records import Reject
-from pairmine.sources._spool import Rejects
+from pairmine.sources._rejects import Rejects
 
 KIND = "melon"
 PLAYLISTS = ("train", "val", "test")

@@ -28,7 +28,8 @@ from pairmine.sources._playlist_tables import (
     playlist_tracks_table,
 )
 from pairmine.sources._records import Reject
-from pairmine.sources._spool import Rejects, Spool
+from pairmine.sources._rejects import Rejects
+from pairmine.sources._spool import Spool
 from pairmine.sources._track_tables import number_tracks, write_track_tables
 
 KIND = "mpd"

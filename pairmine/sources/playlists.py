@@ -19,7 +19,7 @@ from pairmine.sources._playlist_keys import audio_keys
 from pairmine.sources._playlist_rows import PlaylistSpool, finish
 from pairmine.sources._playlist_table import read_table
 from pairmine.sources._records import Reject
-from pairmine.sources._spool import Rejects
+from pairmine.sources._rejects import Rejects
 
 KIND = "playlists"
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")

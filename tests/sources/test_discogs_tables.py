@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pairmine.catalogue import Tally, Writer
 from pairmine.checking import check
 from pairmine.schema import CATALOGUE
-from pairmine.sources import _discogs_parts, discogs
+from pairmine.sources import _parts, discogs
 from pairmine.sources._discogs_tables import finish
 from tests.sources.discogs_catalogue_oracle import Oracle
 from tests.sources.discogs_dumps import dumps
@@ -166,8 +166,8 @@ def many(releases: int) -> dict[str, list[Row]]:
 def test_the_bytes_depend_on_neither_threads_nor_ranges_nor_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_discogs_parts, "TEXT_PART_ROWS", 700)
-    monkeypatch.setattr(_discogs_parts, "NUMBER_PART_ROWS", 900)
+    monkeypatch.setattr(_parts, "TEXT_PART_ROWS", 700)
+    monkeypatch.setattr(_parts, "NUMBER_PART_ROWS", 900)
     dump = many(1_000)
     folders = [tmp_path / str(number) for number in range(3)]
     for folder, threads, part_rows, entries in zip(

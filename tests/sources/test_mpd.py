@@ -264,7 +264,7 @@ def test_rejects_beyond_memory_come_out_sorted(tmp_path: Path, monkeypatch: pyte
         made = [{"pid": pid, "name": 5, "tracks": [{}, {"track_uri": "t"}]} for pid in range(20)]
         paths[-1].write_text(json.dumps(made))
     whole = fingerprint(mpd.ingest(tmp_path / "a", "mpd", paths).folder)
-    monkeypatch.setattr("pairmine.sources._spool.REJECTS_IN_MEMORY", 7)
+    monkeypatch.setattr("pairmine.sources._rejects.REJECTS_IN_MEMORY", 7)
     ingested = mpd.ingest(tmp_path / "b", "mpd", paths)
     check(ingested)
     rows = table(ingested, "rejects").rows()

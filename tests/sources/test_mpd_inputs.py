@@ -118,7 +118,7 @@ def test_links_in_folders_are_followed_once(tmp_path: Path) -> None:
 
 
 def test_errors_are_one_line_and_name_the_first_reject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pairmine.sources._spool.REJECTS_IN_MEMORY", 2)
+    monkeypatch.setattr("pairmine.sources._rejects.REJECTS_IN_MEMORY", 2)
     path = tmp_path / "a\nb.json"
     path.write_text('[{"pid": 1}, {"pid": 2}, {"pid": 3}]')
     with pytest.raises(InputError, match=r"\(a\\nb.json, byte 1: playlist 1: tracks: expected a list\)") as caught:
