@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from trainer.data import Loader
+from trainer.loader import Loader
 from trainer.system import System
 
 

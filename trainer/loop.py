@@ -20,7 +20,7 @@ from pairmine import seeding
 from pairmine.errors import ResourceError
 from pairmine.progress import say
 from trainer import checkpoint, ranks, run_folder, watch
-from trainer.data import Loader
+from trainer.loader import Loader
 from trainer.run import Run
 from trainer.setup import Job, prepare
 

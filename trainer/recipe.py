@@ -1,20 +1,18 @@
 """Recipes: one TOML file a system, read into one typed, frozen configuration."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
 
 import tomli_w
 
 from pairmine.errors import UsageError
 from pairmine.registry import check_name
+from trainer._toml import Table, leaves, make, merged, set_value, without_none
 
 FOLDER = Path(__file__).parent / "recipes"
-Table = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ class Recipe:
 
     def as_toml(self) -> str:
         """Return it whole, with what its file leaves at the default; `of_toml` reads it."""
-        return tomli_w.dumps(_without_none(asdict(self)))
+        return tomli_w.dumps(without_none(asdict(self)))
 
 
 CHOICES = {
@@ -196,7 +194,7 @@ def load(name: str, settings: Iterable[str] = ()) -> Recipe:
         path = FOLDER / f"{name}.toml"
     table = {**_read(path), "name": path.stem}
     for setting in settings:
-        _set(table, setting)
+        set_value(table, setting)
     return _checked(table, str(path))
 
 
@@ -227,55 +225,12 @@ def _read(path: Path) -> Table:
     base = table.pop("base", None)
     if base is None:
         return table
-    return _merged(_read(path.with_name(f"{base}.toml")), table)
-
-
-def _merged(below: Table, above: Table) -> Table:
-    """Lay one table over another; tables within are merged, all else is replaced."""
-    both = {
-        key: _merged(below[key], above[key]) for key in below.keys() & above.keys() if _are_tables(below, above, key)
-    }
-    return below | above | both
-
-
-def _are_tables(below: Table, above: Table, key: str) -> bool:
-    return isinstance(below[key], dict) and isinstance(above[key], dict)
-
-
-def _set(table: Table, setting: str) -> None:
-    """Apply `key.key=value`; the value is TOML, or text where it is none."""
-    path, equals, text = setting.partition("=")
-    if not equals:
-        raise UsageError(f"--set {setting}: give KEY=VALUE, such as optimiser.lr=1e-4")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *parents, last = path.split(".")
-    place: Any = table
-    for parent in parents:
-        place = _inside(place, parent, setting)
-    if isinstance(place, list):
-        _inside(place, last, setting)
-        place[int(last)] = value
-    else:
-        place[last] = value
-
-
-def _inside(place: Any, name: str, setting: str) -> Any:
-    """Step into a table, made where it is not there yet, or into the list of tasks or phases by number."""
-    if isinstance(place, list):
-        if not name.isdecimal() or int(name) >= len(place):
-            raise UsageError(f"--set {setting}: number the {len(place)} tables from 0, such as tasks.0.weight=1")
-        return place[int(name)]
-    if not isinstance(place.setdefault(name, {}), (dict, list)):
-        raise UsageError(f"--set {setting}: {name} is no table")
-    return place[name]
+    return merged(_read(path.with_name(f"{base}.toml")), table)
 
 
 def _checked(table: Table, where: str) -> Recipe:
-    recipe: Recipe = _make(Recipe, table, "", where)
-    for path, values in _leaves(asdict(recipe)):
+    recipe: Recipe = make(Recipe, table, "", where)
+    for path, values in leaves(asdict(recipe)):
         if path in CHOICES:
             for value in values:
                 check_name(f"{path} (in {where})", value, CHOICES[path])
@@ -286,60 +241,3 @@ def _checked(table: Table, where: str) -> Recipe:
     if any(task.phase > max(len(recipe.phases), 1) for task in recipe.tasks):
         raise UsageError(f"{where}: a task is in a phase that `phases` does not have: add one")
     return recipe
-
-
-def _leaves(table: Table, above: str = "") -> Iterable[tuple[str, list[Any]]]:
-    """Yield every path with its values; tables of a list share a path."""
-    for key, value in table.items():
-        path = f"{above}{key}"
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{path}.")
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            for each in value:
-                yield from _leaves(each, f"{path}.")
-        else:
-            yield path, value if isinstance(value, list) else [value]
-
-
-def _make(kind: Any, table: Mapping[str, Any], above: str, where: str) -> Any:
-    """Build a dataclass from a table, every key and type checked."""
-    if not isinstance(table, Mapping):
-        raise UsageError(f"{where}: {above.rstrip('.')} is {table!r}, not a table")
-    types = get_type_hints(kind)
-    for key in table:
-        check_name(f"setting (in {where}{', ' + above.rstrip('.') if above else ''})", key, types)
-    values = {key: _value(types[key], value, f"{above}{key}", where) for key, value in table.items()}
-    try:
-        return kind(**values)
-    except TypeError:
-        lacking = [f.name for f in fields(kind) if f.name not in values and _needed(f)]
-        raise UsageError(f"{where}: {above}{lacking[0]} is missing: add it") from None
-
-
-def _needed(each: Any) -> bool:
-    return type(each.default).__name__ == type(each.default_factory).__name__ == "_MISSING_TYPE"
-
-
-def _value(kind: Any, value: Any, path: str, where: str) -> Any:
-    if NoneType in get_args(kind):
-        [kind] = [each for each in get_args(kind) if each is not NoneType]
-    if is_dataclass(kind):
-        return _make(kind, value, f"{path}.", where)
-    if get_origin(kind) is list:
-        [inner] = get_args(kind)
-        if isinstance(value, list):
-            return [_value(inner, each, path, where) for each in value]
-    elif get_origin(kind) is dict:
-        if isinstance(value, dict):
-            return value
-    elif kind is float and type(value) in (int, float):
-        return float(value)
-    elif type(value) is kind:
-        return value
-    raise UsageError(f"{where}: {path} is {value!r}: give {getattr(kind, '__name__', kind)}")
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_none(each) for key, each in value.items() if each is not None}
-    return [_without_none(each) for each in value] if isinstance(value, list) else value

@@ -13,7 +13,8 @@ from pairmine import seeding
 from pairmine.errors import UsageError
 from trainer import averaging, checkpoint, schedules
 from trainer import recipe as recipes
-from trainer.data import Batches, Loader, Streams, epoch_batches
+from trainer.data import Batches, Streams, epoch_batches
+from trainer.loader import Loader
 from trainer.position import Position
 from trainer.ranks import Ranks
 from trainer.setup import Job

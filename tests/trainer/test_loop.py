@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from pairmine import __main__
 from pairmine.errors import DamagedError, MissingError, UsageError
 from tests.trainer import pair_worlds as worlds
 from trainer import checkpoint, embed, loop
@@ -157,7 +158,7 @@ def test_two_ranks_train_as_one(world, tmp_path) -> None:
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [*launch, "train", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [*launch, "train", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("done; 4 steps") == 1
@@ -307,3 +308,11 @@ def test_a_warm_start_takes_the_encoder_of_another_run(world, tmp_path) -> None:
     assert not torch.equal(a["tasks.0.projector.layers.0.weight"], b["tasks.0.projector.layers.0.weight"])
     with pytest.raises(UsageError, match=r"checkpoint of another network: .* is \(32,\), here \(8,\)"):
         run(world, tmp_path / "third", settings=[*TINY, start, "encoder.options.dim=8"])
+
+
+def test_the_script_train_is_the_command_train(monkeypatch) -> None:
+    called = []
+    monkeypatch.setattr(__main__, "main", lambda: called.append(sys.argv[1:]))
+    monkeypatch.setattr(sys, "argv", ["train", "--list"])
+    __main__.train()
+    assert called == [["train", "--list"]]
