@@ -13,6 +13,7 @@ from tests.conftest import random_playlists
 from tests.worlds import table
 
 TITLES = ["Chill!", " chill ", "Summer  '17", "summer '17", "Été\u00a0", "été", "a\u00a0b", "a b", "ΣΑΣ", None]
+TRIPLETS = 500
 CREDITS = [
     {"year": 1999, "country": "UK", "format": "Vinyl, CD"},
     {"year": 2001, "country": "Sweden", "format": "CD"},
@@ -84,7 +85,8 @@ def world(tmp_path_factory) -> Path:
     workspace = tmp_path_factory.mktemp("world")
     write_world(workspace, "toy", random_playlists(300, 700, seed=2))
     for strategy in registry.names("strategies"):
-        build_pairs(workspace, "toy", strategy, parameters=Parameters(), epochs=3)
+        few = Parameters(per_epoch=TRIPLETS) if strategy == "triplet" else Parameters()
+        build_pairs(workspace, "toy", strategy, parameters=few, epochs=3)
     return workspace
 
 

@@ -19,6 +19,7 @@ from tests.conftest import random_playlists
 from tests.report.conftest import write_world
 
 BATCH = 16
+RELATED = {"co", "tco", "artist-co", "artist", "release", "label", "label-co"}
 
 
 @pytest.fixture(scope="session", params=registry.names("strategies"))
@@ -142,7 +143,8 @@ def test_false_negatives(world, strategy, figures, pairs, rows) -> None:
     assert (found["anchors"], found["anchors_hit"]) == (anchors, hit_anchors)
     assert (found["batches"], found["batches_hit"]) == (batches, hit_batches)
     assert found["per_anchor"] == pytest.approx(hit_anchors / anchors)
-    assert (hit_anchors == 0) == (strategy in ("self", "track"))
+    assert hit_anchors > 0 or strategy not in RELATED
+    assert hit_anchors == 0 or strategy not in ("self", "track")
 
 
 def _place(stream: int, anchor: int, positive: int) -> int:
