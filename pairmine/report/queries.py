@@ -102,7 +102,7 @@ def _use(connection: duckdb.DuckDBPyConnection, workspace: Path, name: str, on: 
 
 
 def _only(workspace: Path, name: str, there: dict[str, set[str]]) -> str:
-    """Return the only source or pair set a named query can mean: there is no other, or none that has what it needs."""
+    """Return the only source or pair set that has what a named query needs; where none has, the first."""
     is_source = names()[name] == "source"
     known = engine.sources(workspace) if is_source else engine.pair_sets(workspace)
     fitting = [each for each in known if needs.lacking(text(name), there.get(each, set())) is None]
@@ -111,8 +111,8 @@ def _only(workspace: Path, name: str, there: dict[str, set[str]]) -> str:
         raise MissingError(
             f"no pair set in {place}: run `pairmine build-pairs`, or move one built elsewhere to {place / 'NAME'}"
         )
-    if len(known) > 1 and len(fitting) != 1:
-        raise UsageError(f"name one with --on: {', '.join(fitting or known)}")
+    if len(fitting) > 1:
+        raise UsageError(f"name one with --on: {', '.join(fitting)}")
     return (fitting or known)[0]
 
 

@@ -75,6 +75,9 @@ def test_of_several_sources_a_query_takes_the_only_one_it_can_be_put_to(workspac
         ask(tmp_path, name="find-track")
     with pytest.raises(MissingError, match="needs playlist_tracks or track_releases, which 'names' has not"):
         ask(tmp_path, name="top-tracks", on="names")
+    write_source(tmp_path, "lists", [[0, 1]], only={"tracks"})
+    with pytest.raises(MissingError, match="'summary' needs playlists, playlist_tracks, which 'lists' has not"):
+        ask(tmp_path, name="summary")
 
 
 def test_pair_sets_elsewhere_are_not_those_of_the_workspace(tmp_path: Path) -> None:
