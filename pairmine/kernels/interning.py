@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pairmine.kernels import playlist_arrays as layout
-from pairmine.kernels.byte_runs import PADDING, Int, load64, prefetch
+from pairmine.kernels.byte_runs import PADDING, Int, load64
+from pairmine.kernels.memory import prefetch
 from pairmine.kernels.text_hashes import pair_high, pair_low, text_hash
 
 Bytes = npt.NDArray[np.uint8]

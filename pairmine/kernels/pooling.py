@@ -4,7 +4,9 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from pairmine.kernels.groups import Groups
+from pairmine.kernels.comparing import same_bytes
+from pairmine.kernels.groups import Groups, composed
+from pairmine.kernels.groups import grouped as groups_of_rows
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -36,8 +38,8 @@ def group_rows(group_of, groups):  # type: ignore[no-untyped-def]
 
 def grouped(group_of: Int32s, values: Int32s, groups: int) -> Groups:
     """Return each group's values, in the order of the rows; rows of group −1 are left out."""
-    offsets, rows = group_rows(group_of, groups)
-    return Groups(offsets, values[rows])
+    there = group_of >= 0
+    return groups_of_rows(group_of[there], values[there], groups)
 
 
 def sorted_distinct(groups: Groups) -> Groups:
@@ -85,25 +87,7 @@ def pooled(groups: Groups, related: Groups) -> Groups:
         groups: members are groups of `related`.
         related: what each is related to.
     """
-    offsets, members = _pooled(groups.offsets, groups.members, related.offsets, related.members)
-    return sorted_distinct(Groups(offsets, members))
-
-
-@nb.njit(cache=True, nogil=True)
-def _pooled(offsets, members, related_offsets, related):  # type: ignore[no-untyped-def]
-    pooled_offsets = np.zeros(offsets.size, np.int64)
-    for group in range(offsets.size - 1):
-        total = pooled_offsets[group]
-        for index in range(offsets[group], offsets[group + 1]):
-            total += related_offsets[members[index] + 1] - related_offsets[members[index]]
-        pooled_offsets[group + 1] = total
-    values = np.empty(pooled_offsets[-1], np.int32)
-    put = 0
-    for member in members:
-        for index in range(related_offsets[member], related_offsets[member + 1]):
-            values[put] = related[index]
-            put += 1
-    return pooled_offsets, values
+    return sorted_distinct(composed(groups, related))
 
 
 @nb.njit(cache=True, nogil=True)
@@ -125,19 +109,10 @@ def disagreeing(offsets, rows, text_offsets, texts):  # type: ignore[no-untyped-
     for group in range(offsets.size - 1):
         first = rows[offsets[group]]
         for index in range(offsets[group] + 1, offsets[group + 1]):
-            if not _same(text_offsets, texts, first, rows[index]):
+            left, right = text_offsets[first], text_offsets[rows[index]]
+            length = text_offsets[first + 1] - left
+            same_length = text_offsets[rows[index] + 1] - right == length
+            if not (same_length and same_bytes(texts, left, texts, right, length)):
                 count += 1
                 break
     return count
-
-
-@nb.njit(cache=True, nogil=True)
-def _same(offsets, texts, left, right):  # type: ignore[no-untyped-def]
-    begin, other = offsets[left], offsets[right]
-    length = offsets[left + 1] - begin
-    if offsets[right + 1] - other != length:
-        return False
-    for index in range(length):  # noqa: SIM110 - numba compiles no generator
-        if texts[begin + index] != texts[other + index]:
-            return False
-    return True

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pairmine.kernels.byte_runs import Int
+from pairmine.kernels.comparing import same_bytes
 from pairmine.kernels.text_hashes import text_hash
 
 Bytes = npt.NDArray[np.uint8]
@@ -27,16 +28,6 @@ def grow(old: Words, new: Words) -> None:
         while new[np.int64(2 * slot + 1)] != 0:
             slot = (slot + np.uint64(1)) & mask
         new[np.int64(2 * slot)], new[np.int64(2 * slot + 1)] = old[index], old[index + 1]
-
-
-@nb.njit(nogil=True, cache=True)
-def _same(buffer: Bytes, place: Int, length: Int, arena: Bytes, begin: Int, end: Int) -> bool:
-    if end - begin != length:
-        return False
-    for index in range(length):  # noqa: SIM110
-        if buffer[place + index] != arena[begin + index]:
-            return False
-    return True
 
 
 @nb.njit(nogil=True, cache=True)
@@ -69,8 +60,9 @@ def intern_texts(
                 known += 1
                 ends[known] = begin + length
                 break
-            same_hash = table[np.int64(2 * slot)] == low
-            if same_hash and _same(buffer, place, length, arena, ends[number], ends[number + 1]):
+            begin = ends[number]
+            is_alike = table[np.int64(2 * slot)] == low and ends[number + 1] - begin == length
+            if is_alike and same_bytes(buffer, place, arena, begin, length):
                 break
             slot = (slot + np.uint64(1)) & mask
         numbers[row] = number

@@ -4,6 +4,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from pairmine.kernels.comparing import same_bytes
+
 TAKEN, WITHOUT_TITLE, INDEX, HEADING, PART = range(5)
 RULES = {WITHOUT_TITLE: "without title", INDEX: "index tracks", HEADING: "headings", PART: "parts of a track"}
 
@@ -248,7 +250,7 @@ def _ordinal(keys, begins, ends, row, firsts, times):  # type: ignore[no-untyped
     slot = _hash(keys, begin, ends[row]) & (firsts.size - 1)
     while firsts[slot] >= 0:
         other = begins[firsts[slot]]
-        if ends[firsts[slot]] - other == length and _equal(keys, begin, other, length):
+        if ends[firsts[slot]] - other == length and same_bytes(keys, begin, keys, other, length):
             times[slot] += 1
             return times[slot]
         slot = (slot + 1) & (firsts.size - 1)
@@ -262,14 +264,6 @@ def _hash(data, begin, end):  # type: ignore[no-untyped-def]
     for index in range(begin, end):
         value = (value ^ np.uint64(data[index])) * np.uint64(_FNV_PRIME)
     return np.int64((value ^ (value >> np.uint64(32))) & np.uint64(0x7FFFFFFF))
-
-
-@nb.njit(cache=True, nogil=True)
-def _equal(data, left, right, length):  # type: ignore[no-untyped-def]
-    for index in range(length):  # noqa: SIM110 - numba compiles no generator
-        if data[left + index] != data[right + index]:
-            return False
-    return True
 
 
 @nb.njit(cache=True, nogil=True)

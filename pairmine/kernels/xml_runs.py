@@ -10,27 +10,27 @@ from numba import types
 from numba.core.extending import intrinsic
 
 from pairmine.kernels import byte_runs
-from pairmine.kernels.byte_runs import WIDTH, Int, _Codegen, _equal, _lanes, _leading, _pointer, _Run
+from pairmine.kernels.byte_runs import WIDTH, Codegen, Int, Run, lanes_at, lanes_equal, leading, pointer_to
 
 _LANES = ir.VectorType(ir.IntType(8), WIDTH)
 
 
-def _run(stops: bytes, *, plain: bool) -> _Run:
+def _run(stops: bytes, *, plain: bool) -> Run:
     """Make a function that counts the bytes before one of `stops` or, if `plain`, any but printable ASCII."""
 
-    def run(typing_context: Any, buffer: Any, index: Any) -> _Codegen:
+    def run(typing_context: Any, buffer: Any, index: Any) -> Codegen:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            lanes = _lanes(context, builder, signature, args)
+            lanes = lanes_at(context, builder, signature, args)
             # As signed bytes, control characters and everything beyond ASCII are below the blank.
             floor = 0x20 if plain else -128
             hits = builder.icmp_signed("<", lanes, ir.Constant(_LANES, [floor] * WIDTH))
             for byte in stops:
-                hits = builder.or_(hits, _equal(builder, lanes, byte))
-            return _leading(builder, hits)
+                hits = builder.or_(hits, lanes_equal(builder, lanes, byte))
+            return leading(builder, hits)
 
         return types.int64(buffer, types.int64), codegen
 
-    return cast(_Run, intrinsic(run))
+    return cast(Run, intrinsic(run))
 
 
 text_run = _run(b"<&>", plain=True)
@@ -51,10 +51,10 @@ aside_run = _run(b"!?", plain=False)
 blank_run = byte_runs.blank_run
 
 
-def _copy_lanes(typing_context: Any, source: Any, start: Any, target: Any, put: Any) -> _Codegen:
+def _copy_lanes(typing_context: Any, source: Any, start: Any, target: Any, put: Any) -> Codegen:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        lanes = _lanes(context, builder, signature, args)
-        pointer = _pointer(context, builder, signature.args[2], args[2], args[3])
+        lanes = lanes_at(context, builder, signature, args)
+        pointer = pointer_to(context, builder, signature.args[2], args[2], args[3])
         builder.store(lanes, builder.bitcast(pointer, _LANES.as_pointer()), align=1)
         return context.get_dummy_value()
 

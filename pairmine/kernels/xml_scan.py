@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pairmine.kernels.byte_runs import WIDTH, Int
+from pairmine.kernels.comparing import same_bytes
 from pairmine.kernels.memory import borrowed
 from pairmine.kernels.xml_names import find_name
 from pairmine.kernels.xml_records import Kind, is_record, name_end, skip_blanks
@@ -70,14 +71,6 @@ def new_work(size: int, tables: int) -> Work:
         np.zeros(FIRST_TABLE + tables, np.int64),
         np.empty((MAX_DEPTH + _MAX_NEW_NAMES, _STACK), np.int32),
     )
-
-
-@nb.njit(nogil=True, cache=True)
-def _same(buffer: Bytes, first: Int, second: Int, size: Int) -> bool:
-    index = 0
-    while index < size and buffer[first + index] == buffer[second + index]:
-        index += 1
-    return bool(index == size)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -156,7 +149,7 @@ def _is_new(buffer: Bytes, start: Int, end: Int, count: Int, stack: Int32s) -> b
         return False
     for index in range(MAX_DEPTH, MAX_DEPTH + count):
         other, size = np.int64(stack[index, _START]), np.int64(stack[index, _SIZE])
-        if size == end - start and _same(buffer, start, other, size):
+        if size == end - start and same_bytes(buffer, start, buffer, other, size):
             return False
     stack[MAX_DEPTH + count, _START], stack[MAX_DEPTH + count, _SIZE] = start, end - start
     return True
@@ -283,7 +276,7 @@ def _open(
 def _close(buffer: Bytes, pos: Int, depth: Int, stack: Int32s) -> Int:
     """Return the place behind the end tag whose name stands at `pos`, −1 if it is not that of the open element."""
     start, size = np.int64(stack[depth, _START]), np.int64(stack[depth, _SIZE])
-    if not _same(buffer, pos, start, size):
+    if not same_bytes(buffer, pos, buffer, start, size):
         return -1
     pos += size
     if buffer[pos] != GT:

@@ -34,12 +34,13 @@ class Dump:
 
     def numbers(self, name: str, *columns: str) -> list[Int32s]:
         """Return int32 columns of a table, null as −1."""
-        pieces: list[list[Int32s]] = [[np.zeros(0, np.int32)] for _ in columns]
+        whole, first = [np.empty(self.rows(name), np.int32) for _ in columns], 0
         for path in self.parts(name):
             part = pq.read_table(path, columns=list(columns), partitioning=None)
-            for piece, column in zip(pieces, columns, strict=True):
-                piece.append(part.column(column).combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False))
-        return [np.concatenate(piece) for piece in pieces]
+            for values, column in zip(whole, columns, strict=True):
+                values[first : first + part.num_rows] = part.column(column).fill_null(-1).to_numpy()
+            first += part.num_rows
+        return whole
 
     def tags(self) -> Iterator[tuple[Int32s, pa.DictionaryArray, pa.DictionaryArray]]:
         """Yield releases, kinds and tags of the releases' genres and styles, one part at a time."""

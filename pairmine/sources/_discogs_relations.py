@@ -90,7 +90,7 @@ def read_tracks(rows: pa.Table, known: Known) -> Tracks:
     artists = array(rows, "artists").take(pa.array(occurrences.members[offsets[:-1]]))
     table = _track_table(rows, occurrences, release, known).append_column("artist", _joined(artists, known))
     disagreeing = pooling.disagreeing(*occurrences, *text_arrays(array(rows, "title")))
-    releases = sorted_distinct(Groups(offsets, release[occurrences.members]))
+    releases = sorted_distinct(Groups(offsets.copy(), release[occurrences.members]))
     related = {
         "track_artists": sorted_distinct(_numbers(artists, known.artists)),
         "track_releases": releases,

@@ -67,7 +67,7 @@ def _elements(
         "<artist><id>",
         digits(editors.people.ids(people)),
         "</id><name>",
-        editors.people.called(people),
+        editors.people.meet(people),
         "</name>",
         editors.element("anv", where(variation, editors.people.variations.take(places))),
         editors.element("join", nothing if joins is None else joins),

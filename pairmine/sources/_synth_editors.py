@@ -50,7 +50,7 @@ def element_when_empty(tag: str, generation: Generation) -> str:
 class People:
     """Everybody with a name: the world's artists, guests and remixers, then Various; escaped, with a variation.
 
-    `met` marks those who were asked for by `called`.
+    `met` marks those whom `meet` was asked for; several threads may ask, as each only ever sets True.
     """
 
     names: pa.Array
@@ -62,7 +62,7 @@ class People:
         """The place of Various."""
         return len(self.names) - 1
 
-    def called(self, places: Array) -> pa.Array:
+    def meet(self, places: Array) -> pa.Array:
         """Return the names of people and mark them as met."""
         self.met[places] = True
         return self.names.take(pa.array(places))

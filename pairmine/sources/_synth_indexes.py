@@ -62,13 +62,13 @@ class Indexes:
         seed, everybody = self._seed, self._editors.people
         variation = element("namevariations", element("name", everybody.variations.take(pa.array(people))))
         real = self._editors.element(
-            "realname", where(luck(seed, "real name", people) < REAL_NAMES, everybody.called(people))
+            "realname", where(luck(seed, "real name", people) < REAL_NAMES, everybody.meet(people))
         )
         return joined(
             "<artist><id>",
             digits(everybody.ids(people)),
             "</id><name>",
-            everybody.called(people),
+            everybody.meet(people),
             "</name>",
             real,
             self._editors.element(

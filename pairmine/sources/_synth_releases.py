@@ -31,18 +31,12 @@ class Releases:
     offsets: Array
     tracks: Array
     artists: tuple[Array, Array]
-    track_artists: tuple[Array, Array]
     years: Array
 
     @property
     def counts(self) -> Array:
         """Tracks of each release."""
         return np.diff(self.offsets)
-
-    @property
-    def release_of(self) -> Array:
-        """Place in `numbers` of the release each of `tracks` stands on."""
-        return np.repeat(np.arange(len(self.numbers)), self.counts)
 
 
 def draw(shelves: Shelves, first: int, end: int) -> Releases:
@@ -72,7 +66,6 @@ def draw(shelves: Shelves, first: int, end: int) -> Releases:
         offsets=offsets,
         tracks=tracks,
         artists=_release_artists(kinds, offsets, release, artists),
-        track_artists=artists,
         years=_years(seed, numbers, albums, is_first),
     )
 
