@@ -1,6 +1,7 @@
 """The catalogue: a source's tables as Parquet below WORKSPACE/catalogue/<source>/, with a manifest."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -118,6 +119,7 @@ class Writer:
             "kind": self.kind,
             "source": self.final.name,
             "pairmine_version": __version__,
+            "unicode_version": unicodedata.unidata_version,  # by whose tables keys and names are folded
             "records": [json.loads(json.dumps(tally.__dict__)) for tally in tallies],
             "conflicts": conflicts,
             "fingerprint": store.digest([[f.path, f.sha256] for f in sorted(self._files, key=lambda f: f.path)]),

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -58,6 +59,7 @@ def test_tables_are_those_of_the_contract(source: Path) -> None:
     manifest = json.loads((source / "manifest.json").read_text())
     files = {path.relative_to(source).as_posix(): path for path in source.rglob("*.parquet")}
     assert manifest["kind"] == manifest["source"] == source.name
+    assert manifest["unicode_version"] == unicodedata.unidata_version
     assert {entry["path"] for entry in manifest["files"]} == files.keys()
     for entry in manifest["files"]:
         table = CATALOGUE[Path(entry["path"]).parts[0]]
