@@ -37,7 +37,7 @@ def figures(world, strategy) -> dict:
     return pair_stats(world, world / "pairs" / f"toy-{strategy}", BATCH).figures
 
 
-def test_sizes(figures, pairs, rows) -> None:
+def test_sizes(figures, pairs, rows, strategy) -> None:
     counts = Counter(epoch for epoch, *_ in pairs)
     tracks = {epoch: {t for e, a, p, _ in pairs if e == epoch for t in (a, p)} for epoch in counts}
     whole = len(rows("track_id", "tracks"))
@@ -47,7 +47,8 @@ def test_sizes(figures, pairs, rows) -> None:
         "mean": pytest.approx(len(pairs) / len(counts)),
         "max": max(counts.values()),
     }
-    assert figures["tracks"]["covered"] == len(set.union(*tracks.values()))
+    negatives = {n for (n,) in rows("negative", "pairs", "toy-triplet")} if strategy == "triplet" else set()
+    assert figures["tracks"]["covered"] == len(set.union(negatives, *tracks.values()))
     assert figures["tracks"]["per_epoch"] == pytest.approx(sum(map(len, tracks.values())) / len(tracks))
     assert figures["tracks"]["share_per_epoch"] == pytest.approx(figures["tracks"]["per_epoch"] / whole)
     assert figures["vias"]["distinct"] == len({via for *_, via in pairs} - {None})
@@ -169,8 +170,9 @@ def test_the_paper_stands_beside(figures, strategy) -> None:
     assert figures["paper"]["pairs_per_track"] == pytest.approx(rule.PAPER_PAIRS / tracks)
 
 
-def test_diversity_counts_all_that_is_attached_to_the_tracks_used(figures, pairs, rows) -> None:
+def test_diversity_counts_all_that_is_attached_to_the_tracks_used(figures, pairs, rows, strategy) -> None:
     used = {track for _, anchor, positive, _ in pairs for track in (anchor, positive)}
+    used |= {n for (n,) in rows("negative", "pairs", "toy-triplet")} if strategy == "triplet" else set()
     expected = {"tracks": len(used)}
     for of in ("release", "artist", "label"):
         attached = rows(f"track_id, {of}_id", f"track_{of}s")

@@ -40,7 +40,7 @@ class Oracle:
                 label = 1818 if name == "Not On Label" else min(ids.get(name, [f"name:{name}"]))
             rule = "Not On Label" if label == 1818 else "without id or name" if label is None else "taken"
             self.counts[f"release labels {rule}"] += 1
-            rows.append(row | {"label": label})
+            rows.append(row | {"label": label, "by_name": not row["label"]})
         self.dump["release_labels"] = rows
         rules = {194: "Various", 355: "Unknown Artist", 118760: "No Artist", 0: "without id", None: "without id"}
         for row in [*self.dump["release_artists"], *self.dump["track_artists"]]:
@@ -57,7 +57,9 @@ class Oracle:
         if with_releases or "artists" in self.dump:
             made["artists"] = self._named("artists", "artist", credits, NOBODY)
         if with_releases or "labels" in self.dump:
-            made["labels"] = self._named("labels", "label", self.dump["release_labels"], NO_LABEL)
+            # a label met by name only says nothing of what the label of that id is called
+            named = [row for row in self.dump["release_labels"] if not row["by_name"] or isinstance(row["label"], str)]
+            made["labels"] = self._named("labels", "label", named, NO_LABEL)
         if with_releases:
             releases = sorted(self.dump["releases"], key=lambda row: str(row["release"]))
             made["releases"] = [(number, *self._release(row)) for number, row in enumerate(releases)]

@@ -6,19 +6,36 @@ with artists_of as (
 ),
 
 matches as (
-    select epoch, anchor, positive, via, several
+    select epoch, anchor, positive, several
     from pairs
     join artists_of as a on a.track_id = pairs.anchor
     semi join track_artists as b on b.track_id = pairs.positive and b.artist_id = a.artist_id
 ),
 
--- an anchor of several artists may match by more than one of them, and counts once all the same
-counts as (
-    select
-        epoch,
-        count(*) filter (not several)
-            + count(distinct {'a': anchor, 'p': positive, 'via': via}) filter (several) as same_artist
+by_one as (
+    select epoch, count(*) as matched
     from matches
+    where not several
+    group by epoch
+),
+
+-- an anchor of several artists may match by more than one of them, and counts once all the same
+matched_pairs as (
+    select distinct epoch, anchor, positive
+    from matches
+    where several
+),
+
+by_several as (
+    select epoch, count(*) as matched
+    from pairs
+    semi join matched_pairs using (epoch, anchor, positive)
+    group by epoch
+),
+
+counts as (
+    select epoch, sum(matched)::bigint as same_artist
+    from (from by_one union all from by_several)
     group by epoch
 ),
 
