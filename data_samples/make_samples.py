@@ -23,7 +23,7 @@ from odd_releases import FILE as ODD_RELEASES
 from small_sources import FILES as SMALL_SOURCES
 
 HERE = Path(__file__).resolve().parent
-PLAYLISTS, RELEASES, CLIPS = 392, 14, 32
+PLAYLISTS, RELEASES, CLIPS = 392, 14, 4
 RATE = 8_000
 SONGS = (
     (
@@ -100,12 +100,12 @@ def write_mpd(folder: Path) -> None:
     (folder / "mpd.slice.0-999.json.zst").write_bytes(zstandard.ZstdCompressor(level=19).compress(full))
     bare = json.dumps(playlists[BARE], ensure_ascii=False, separators=(",", ":")).encode()
     (folder / "bare_list.json.gz").write_bytes(gzip.compress(bare, mtime=0))
-    (folder / "mpd.slice.1000-1999.json").write_text(
-        as_slice([reduced(each) for each in playlists[REDUCED]], "1000-1999")
-    )
+    fewer = as_slice([reduced(each) for each in playlists[REDUCED]], "1000-1999").encode()
+    (folder / "mpd.slice.1000-1999.json.gz").write_bytes(gzip.compress(fewer, mtime=0))
     repeated = json.dumps(playlists[3:6], indent=1, ensure_ascii=False)
     (folder / "repeated.json").write_text(repeated, encoding="utf-8")
-    (folder / "odd.json").write_text(as_slice(odd(playlists[380:388]), "odd"))
+    oddities = as_slice(odd(playlists[380:388]), "odd").encode()
+    (folder / "odd.json.gz").write_bytes(gzip.compress(oddities, mtime=0))
     cut = as_slice(playlists[388:392], "cut").encode()
     (folder / "cut.json").write_bytes(cut[: len(cut) * 4 // 5])
 
