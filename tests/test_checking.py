@@ -12,7 +12,7 @@ from pairmine.errors import DamagedError
 from pairmine.shards import writer as shards
 from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._restrictions import Restrictions
-from tests.worlds import write_source
+from tests.worlds import small_parameters, write_source
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def workspace(toy_workspace, tmp_path) -> Path:
 
 
 def build(workspace: Path, strategy: str) -> Path:
-    return pairing.build_pairs(workspace, "toy", strategy, parameters=Parameters(), epochs=2).folder
+    return pairing.build_pairs(workspace, "toy", strategy, parameters=small_parameters(strategy), epochs=2).folder
 
 
 def problems(workspace: Path, folder: Path | None = None) -> list[str]:

@@ -5,9 +5,19 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pairmine import catalogue
+from pairmine import catalogue, registry
 from pairmine.catalogue import Tally
 from pairmine.schema import CATALOGUE
+from pairmine.strategies._parameters import Parameters
+
+SMALL = {"per_epoch": 500, "dimensions": 8, "iterations": 2}
+
+
+def small_parameters(strategy: str, **given) -> Parameters:
+    """Return parameters with which a strategy is quick, and needs no package that is built from source."""
+    options = registry.load("strategies", strategy).OPTIONS
+    quick = {name: value for name, value in SMALL.items() if name in options}
+    return Parameters(**quick | ({"trainer": "wmf"} if strategy == "cf" else {}) | given)
 
 
 def table(name: str, rows: list[dict]) -> pa.Table:

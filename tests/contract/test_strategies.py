@@ -10,31 +10,23 @@ import pyarrow.parquet as pq
 import pytest
 
 from pairmine import checking, engine, pairing, registry, schema, store
-from pairmine.errors import MissingError, UsageError
+from pairmine.errors import UsageError
 from pairmine.schema import PAIR_TRACKS, VIAS
-from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._restrictions import Restrictions
+from tests.worlds import small_parameters
 
 STRATEGIES = registry.names("strategies")
 EPOCHS = 3
 
 
-SMALL = {"per_epoch": 2000, "dimensions": 8, "iterations": 2}
 IN_ORDER = {"threads": 1}  # several workers learn vectors in an order of their own
 
 
 def build(workspace: Path, strategy: str, out: Path, seed: int = 5, **options) -> pairing.Built:
     rule = registry.load("strategies", strategy)
-    small = {name: value for name, value in SMALL.items() if name in rule.OPTIONS}
-    options = {"parameters": Parameters(seed=seed, **small), "epochs": EPOCHS} | options
-    try:
-        return pairing.build_pairs(
-            workspace, "toy", strategy, out=out, **(IN_ORDER if rule.KIND == "vectors" else {}) | options
-        )
-    except MissingError as error:
-        if "pip install" in str(error):
-            pytest.skip(str(error))
-        raise
+    usual = {"parameters": small_parameters(strategy, seed=seed), "epochs": EPOCHS}
+    usual |= IN_ORDER if rule.KIND == "vectors" else {}
+    return pairing.build_pairs(workspace, "toy", strategy, out=out, **usual | options)
 
 
 def content(folder: Path) -> dict[str, str]:

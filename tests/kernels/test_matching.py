@@ -60,7 +60,7 @@ def test_shuffled_rows_do_not_depend_on_their_former_order(anchors) -> None:
     rng = np.random.default_rng(0)
     columns = [anchors.astype(np.int32), rng.permutation(100).astype(np.int32), np.zeros(100, np.int32)]
     matches = matching.Matches(*columns, np.ones(100, np.float32))
-    other = matching.Matches(*(column[::-1] for column in matches))
+    other = matches.take(np.arange(100)[::-1])
     one, two = matching.shuffled(matches, 5), matching.shuffled(other, 5)
-    assert all((a == b).all() for a, b in zip(one, two, strict=True))
+    assert all((a == b).all() for a, b in zip(one[:4], two[:4], strict=True))
     assert (one.anchor != anchors).any()

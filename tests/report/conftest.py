@@ -8,12 +8,10 @@ import pytest
 from pairmine import catalogue, engine, registry
 from pairmine.catalogue import Tally
 from pairmine.pairing import build_pairs
-from pairmine.strategies._parameters import Parameters
 from tests.conftest import random_playlists
-from tests.worlds import table
+from tests.worlds import small_parameters, table
 
 TITLES = ["Chill!", " chill ", "Summer  '17", "summer '17", "Été\u00a0", "été", "a\u00a0b", "a b", "ΣΑΣ", None]
-TRIPLETS = 500
 CREDITS = [
     {"year": 1999, "country": "UK", "format": "Vinyl, CD"},
     {"year": 2001, "country": "Sweden", "format": "CD"},
@@ -85,8 +83,7 @@ def world(tmp_path_factory) -> Path:
     workspace = tmp_path_factory.mktemp("world")
     write_world(workspace, "toy", random_playlists(300, 700, seed=2))
     for strategy in registry.names("strategies"):
-        few = Parameters(per_epoch=TRIPLETS) if strategy == "triplet" else Parameters()
-        build_pairs(workspace, "toy", strategy, parameters=few, epochs=3)
+        build_pairs(workspace, "toy", strategy, parameters=small_parameters(strategy), epochs=3)
     return workspace
 
 

@@ -11,16 +11,17 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from pairmine import checking, pairing, registry
+from pairmine import checking, pairing, registry, seeding
 from pairmine.sources import mpd
 from pairmine.strategies._inputs import Inputs
 from pairmine.strategies._parameters import Parameters
 from tests.kernels import oracles
+from tests.worlds import small_parameters
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "mpd"
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the real playlists are not beside the repository")
 
-LABELS = {"label", "label-co"}  # playlists name no record labels
+NOT_THERE = {"genre", "label", "label-co", "labels", "triplet"}  # the MPD has no labels, tags or edges
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +44,9 @@ def playlists(inputs: Inputs) -> list[list[int]]:
     return lists
 
 
-@pytest.mark.parametrize("strategy", sorted({*registry.names("strategies")} - LABELS))
+@pytest.mark.parametrize("strategy", sorted({*registry.names("strategies")} - NOT_THERE))
 def test_the_rules_of_every_strategy_hold(workspace, strategy) -> None:
-    built = pairing.build_pairs(workspace, "mpd", strategy, parameters=Parameters(), epochs=2)
+    built = pairing.build_pairs(workspace, "mpd", strategy, parameters=small_parameters(strategy), epochs=2)
     [checked] = checking.check(workspace, built.folder).folders
     assert (checked.problems, checked.notes) == ([], [])
     least = 5_000 if strategy == "release" else 40_000  # few of these playlists name the albums
@@ -54,7 +55,7 @@ def test_the_rules_of_every_strategy_hold(workspace, strategy) -> None:
 
 def test_co_is_that_of_the_plain_algorithm(workspace) -> None:
     built = pairing.build_pairs(workspace, "mpd", "co", parameters=Parameters(), epochs=2)
-    visit, shuffle = (pairing.seeding.stream(0, "co", 1, name) for name in ("visit", "shuffle"))
+    visit, shuffle = (seeding.stream(0, "co", 1, name) for name in ("visit", "shuffle"))
     expected = oracles.co_epoch(playlists(Inputs(workspace, "mpd")), visit, shuffle, pool=True)
     rows = pq.ParquetFile(built.folder / "epoch=0001" / "part-00000.parquet").read().to_pydict()
     assert sorted(zip(rows["anchor"], rows["positive"], rows["via"], strict=True)) == sorted(expected)
