@@ -1,0 +1,1 @@
+"""Figures of merit as pure functions, one file a family, and how sure they are."""

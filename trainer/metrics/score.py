@@ -1,0 +1,66 @@
+"""One figure of one system, with the bootstrap replicates that tell how sure it is.
+
+The r-th replicate of every system resamples the same units, so the difference of two systems' replicates is the
+paired bootstrap of their difference.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pairmine import seeding
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+REPLICATES = 1000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Score:
+    """One figure of one system.
+
+    Attributes:
+        metric: its name as tables print it, e.g. "ROC-AUC".
+        value: the figure.
+        replicates: (R,) the figure under R resamplings; empty where nothing can be resampled.
+        unit: what was resampled: "tracks", "queries", "playlists", "triplets", "edges", "songs" …
+        higher_is_better: False for e.g. the mean percentile rank.
+        detail: what else belongs to it: figures by class, by run, classes left out.
+    """
+
+    metric: str
+    value: float
+    replicates: Floats = field(default_factory=lambda: np.empty(0))
+    unit: str = "tracks"
+    higher_is_better: bool = True
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % percentile interval; None without replicates."""
+        return interval(self.replicates)
+
+
+def interval(replicates_R: Floats) -> tuple[float, float] | None:
+    """Return the percentile interval of bootstrap replicates that are numbers; None if there are none."""
+    known = replicates_R[np.isfinite(replicates_R)]
+    if not known.size:
+        return None
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def resample(units: int, seed: int = 0, replicates: int = REPLICATES) -> Counts:
+    """Return how often each unit is drawn in each bootstrap replicate, (R, units); the same for equal arguments."""
+    rng = seeding.rng(seed, "bootstrap", units)
+    return rng.multinomial(units, np.full(units, 1 / units), size=replicates)
+
+
+def mean(metric: str, value_U: Floats, unit: str, *, seed: int = 0, higher_is_better: bool = True) -> Score:
+    """Return the mean of a figure over units (queries, triplets …) with its replicates."""
+    counts_RU = resample(len(value_U), seed)
+    return Score(metric, float(value_U.mean()), counts_RU @ value_U / len(value_U), unit, higher_is_better)
