@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import torch
 
 from pairmine import store
-from pairmine.errors import DamagedError
+from pairmine.errors import DamagedError, UsageError
 from pairmine.progress import bar
 from pairmine.registry import check_name
 from trainer import ranks, run_folder, setup, trained_encoder
@@ -25,6 +25,7 @@ TRACKS = 1024  # are written at once
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Part = tuple[Ints, npt.NDArray[np.float64], Floats]
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,13 @@ def embed(
     out: Path | None = None,
     per_patch: bool = False,
     stats: str = "mean",
+    overlap: float = 0.0,
     device: str | None = None,
 ) -> Embedded:
     """Write embeddings.parquet: (key, vector), or with `per_patch` (key, start_ms, vector), in the order of keys.
 
-    Tracks are cut into patches of the length trained on, side by side; a shorter track is one patch, as far as the
-    encoder takes it. A recipe whose `embed` is "whole" hears each track in one piece.
+    Tracks are cut into patches of the length trained on, side by side unless they `overlap`; a shorter track is one
+    patch, as far as the encoder takes it. A recipe whose `embed` is "whole" hears each track in one piece.
 
     Args:
         workspace: where runs and features are.
@@ -68,14 +70,17 @@ def embed(
         out: the file; by default embeddings.parquet beside the checkpoint.
         per_patch: one row a patch (a step in time, for encoders that have several).
         stats: "mean" over the vectors of a track, or "mean-std": the standard deviation behind it.
+        overlap: the share of a patch that the next one has in common with it; 0.5 in discogs-2022.
         device: "cpu", "cuda" or "cuda:N"; by default the GPU if there is one.
 
     Raises:
-        UsageError: unknown `stats`, or features of another front end.
+        UsageError: unknown `stats`, an `overlap` that is no share, or features of another front end.
         MissingError: run or features are missing.
         DamagedError: the checkpoint is damaged, or features are no numbers.
     """
     check_name("statistic", stats, ("mean", "mean-std"))
+    if not 0 <= overlap < 1:
+        raise UsageError(f"--overlap {overlap:g}: give a share from 0 up to, but not, 1, such as 0.5")
     path = run_folder.find_checkpoint(workspace, run)
     model = trained_encoder.load(path)
     opened = FeatureStore.open(features or setup.find_features(workspace, model.front_end))
@@ -83,23 +88,23 @@ def embed(
     out = out or path.parent / "embeddings.parquet"
     dim = model.encoder.dim * (2 if stats == "mean-std" and not per_patch else 1)
     told = {"checkpoint": store.sha256(path), "features": opened.manifest["digest"], "recipe": model.recipe.name}
-    schema = _schema(dim, per_patch, told | {"stats": None if per_patch else stats})
+    schema = _schema(dim, per_patch, told | {"stats": None if per_patch else stats, "overlap": overlap})
     enough = np.flatnonzero(opened.frames >= model.encoder.shortest).astype(np.int64)
-    temporary, vectors = out.with_name(out.name + ".tmp"), 0
+    temporary, written = out.with_name(out.name + ".tmp"), 0
     where = torch.device(ranks.device_name(device))
     model.to(where)
     try:
         with pq.ParquetWriter(temporary, schema, compression="zstd") as writer, bar("embed", len(enough)) as advance:
             for first in range(0, len(enough), TRACKS):
                 rows = enough[first : first + TRACKS]
-                table = _table(opened, model, where, rows, per_patch, stats, schema)
+                table = _table(opened, vectors(opened, model, where, rows, overlap), rows, per_patch, stats, schema)
                 writer.write_table(table)
-                vectors += table.num_rows
+                written += table.num_rows
                 advance(len(rows))
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)
-    return Embedded(out, len(enough), vectors, dim, len(opened) - len(enough))
+    return Embedded(out, len(enough), written, dim, len(opened) - len(enough))
 
 
 def _schema(dim: int, per_patch: bool, told: dict[str, Any]) -> pa.Schema:
@@ -110,16 +115,9 @@ def _schema(dim: int, per_patch: bool, told: dict[str, Any]) -> pa.Schema:
 
 
 def _table(
-    features: FeatureStore,
-    model: TrainedEncoder,
-    device: torch.device,
-    rows: Ints,
-    per_patch: bool,
-    stats: str,
-    schema: pa.Schema,
+    features: FeatureStore, parts: Iterator[Part], rows: Ints, per_patch: bool, stats: str, schema: pa.Schema
 ) -> pa.Table:
     """Return the vectors of some tracks as rows of the file."""
-    parts = list(_vectors(features, model, device, rows))
     row_N, start_N, vector_ND = (np.concatenate(part) for part in zip(*parts, strict=True))
     order = np.lexsort((start_N, row_N))
     row_N, start_N, vector_ND = row_N[order], start_N[order], vector_ND[order]
@@ -132,12 +130,18 @@ def _table(
     if per_patch:
         starts = np.rint(start_N * 1000 * features.seconds_a_frame).astype(np.int32)
         return pa.table([features.keys.take(pa.array(row_N)), starts, _column(vector_ND)], schema=schema)
-    pooled = _pooled(vector_ND, np.flatnonzero(np.diff(row_N, prepend=-1)), stats)
-    return pa.table([features.keys.take(pa.array(rows)), _column(pooled)], schema=schema)
+    of_tracks = pooled(vector_ND, np.flatnonzero(np.diff(row_N, prepend=-1)), stats)
+    return pa.table([features.keys.take(pa.array(rows)), _column(of_tracks)], schema=schema)
 
 
-def _pooled(vector_ND: Floats, firsts: Ints, stats: str) -> Floats:
-    """Return mean, or mean and standard deviation, of the vectors of each track, which begin at `firsts`."""
+def pooled(vector_ND: Floats, firsts: Ints, stats: str = "mean") -> Floats:
+    """Return mean, or mean and standard deviation, of the vectors of each track.
+
+    Args:
+        vector_ND: vectors of patches, those of a track one behind the other.
+        firsts: where each track begins.
+        stats: "mean", or "mean-std": twice as wide.
+    """
     counts = np.diff(np.append(firsts, len(vector_ND)))[:, None]
     mean_RD = np.add.reduceat(vector_ND.astype(np.float64), firsts) / counts
     if stats == "mean":
@@ -147,19 +151,31 @@ def _pooled(vector_ND: Floats, firsts: Ints, stats: str) -> Floats:
     return np.concatenate([mean_RD, std_RD], axis=1).astype(np.float32)
 
 
-def _vectors(
-    features: FeatureStore, model: TrainedEncoder, device: torch.device, rows: Ints
-) -> Iterator[tuple[Ints, npt.NDArray[np.float64], Floats]]:
-    """Yield rows, first frames and vectors of all patches of some tracks, patches of one length together."""
+def vectors(
+    features: FeatureStore, model: TrainedEncoder, device: torch.device, rows: Ints, overlap: float = 0.0
+) -> Iterator[Part]:
+    """Yield rows, first frames and vectors of all patches of some tracks, those of one length together.
+
+    What is yielded is ordered neither by row nor by frame. Tracks under `model.encoder.shortest` frames must be left
+    out beforehand.
+
+    Args:
+        features: where the patches are.
+        model: on `device`, in evaluation mode.
+        device: where to compute.
+        rows: of the store, each once.
+        overlap: the share of a patch that the next one has in common with it, from 0 to under 1.
+    """
     frames_R = features.frames[rows].astype(np.int64)
-    longest = model.encoder.longest or int(frames_R.max())
+    longest = model.encoder.longest or int(frames_R.max(initial=0))
     usual = frames_R if model.recipe.embed == "whole" else np.minimum(model.frames, frames_R)
     length_R = np.minimum(usual, longest)
     for length in np.unique(length_R):
         of_length = rows[length_R == length]
-        counts = features.frames[of_length] // length
+        step = max(round(int(length) * (1 - overlap)), 1)
+        counts = (features.frames[of_length] - length) // step + 1
         row_N = np.repeat(of_length, counts)
-        start_N = (np.arange(len(row_N)) - np.repeat(np.cumsum(counts) - counts, counts)) * length
+        start_N = (np.arange(len(row_N)) - np.repeat(np.cumsum(counts) - counts, counts)) * step
         for first in range(0, len(row_N), PATCHES):
             row_B, start_B = row_N[first : first + PATCHES], start_N[first : first + PATCHES]
             mel_BFT = torch.from_numpy(features.patches(row_B, start_B, int(length))).to(device)
