@@ -48,3 +48,15 @@ def learning_rate(optimiser: Optimiser, schedule: Schedule, step: int, steps: in
         share = min((step - schedule.warmup) / max(steps - schedule.warmup, 1), 1)
         return optimiser.lr * (1 + math.cos(math.pi * share)) / 2
     return optimiser.lr
+
+
+def triangular(step: int, half_cycle: int, lowest: float, highest: float) -> float:
+    """Return the rate of the cyclical triangular schedule (L. N. Smith, 2017): up and down again in straight lines.
+
+    Args:
+        step: counted from 0, where the rate is the lowest.
+        half_cycle: steps from the lowest rate to the highest.
+        lowest: rate.
+        highest: rate.
+    """
+    return lowest + (highest - lowest) * (1 - abs(step / half_cycle % 2 - 1))

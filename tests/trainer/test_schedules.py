@@ -1,5 +1,6 @@
 """Learning rates in closed form, and what the end of an epoch decides."""
 
+import itertools
 import math
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from trainer import recipe as recipes
 from trainer.position import Position
 from trainer.recipe import Optimiser, Schedule
-from trainer.schedules import Plateau, learning_rate
+from trainer.schedules import Plateau, learning_rate, triangular
 
 
 def test_warm_up_then_cosine_to_zero() -> None:
@@ -52,3 +53,13 @@ def test_a_position_survives_json() -> None:
     at.plateau.add(2.5)
     at.level.add(0.5)
     assert Position.of(at.state()) == at
+
+
+@given(st.integers(1, 1000), st.integers(0, 5))
+def test_a_triangle_goes_up_and_down_in_straight_lines(half_cycle, cycle) -> None:
+    first = 2 * half_cycle * cycle
+    rates = [triangular(first + step, half_cycle, 1e-5, 1e-3) for step in range(2 * half_cycle + 1)]
+    assert (rates[0], rates[half_cycle], rates[-1]) == pytest.approx((1e-5, 1e-3, 1e-5), rel=1e-9)
+    slopes = [b - a for a, b in itertools.pairwise(rates)]
+    assert slopes[:half_cycle] == pytest.approx([(1e-3 - 1e-5) / half_cycle] * half_cycle)
+    assert slopes[half_cycle:] == pytest.approx([(1e-5 - 1e-3) / half_cycle] * half_cycle)
