@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pairmine import seeding
 
 Floats = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int32]
 
 REPLICATES = 1000
 LEVEL = 0.95
@@ -57,10 +57,13 @@ def interval(replicates_R: Floats) -> tuple[float, float] | None:
 def resample(units: int, seed: int = 0, replicates: int = REPLICATES) -> Counts:
     """Return how often each unit is drawn in each bootstrap replicate, (R, units); the same for equal arguments."""
     rng = seeding.rng(seed, "bootstrap", units)
-    return rng.multinomial(units, np.full(units, 1 / units), size=replicates)
+    count_RU = np.empty((replicates, units), np.int32)
+    for count_U in count_RU:
+        count_U[:] = np.bincount(rng.integers(units, size=units), minlength=units)
+    return count_RU
 
 
 def mean(metric: str, value_U: Floats, unit: str, *, seed: int = 0, higher_is_better: bool = True) -> Score:
     """Return the mean of a figure over units (queries, triplets …) with its replicates."""
-    counts_RU = resample(len(value_U), seed)
-    return Score(metric, float(value_U.mean()), counts_RU @ value_U / len(value_U), unit, higher_is_better)
+    mean_R = np.array([count_U @ value_U for count_U in resample(len(value_U), seed)]) / len(value_U)
+    return Score(metric, float(value_U.mean()), mean_R, unit, higher_is_better)
