@@ -131,7 +131,7 @@ def _levels(similarity_M: Floats) -> tuple[Floats, Ints]:
 
 @nb.njit(cache=True, nogil=True)
 def _others(similarity_N: Floats, relevant_N: npt.NDArray[np.bool_], itself: int, levels: Floats) -> tuple[Ints, Ints]:
-    """Return how many candidates that are not relevant stand above each level but below the next, and how many at it."""
+    """Return how many irrelevant candidates stand above each level but below the next, and how many at it."""
     above, at = np.zeros(len(levels), np.int64), np.zeros(len(levels), np.int64)
     for n in range(len(similarity_N)):
         if similarity_N[n] < levels[0] or relevant_N[n] or n == itself:
