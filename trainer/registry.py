@@ -62,6 +62,19 @@ def loss(name: str) -> Callable[..., Tensor]:
     return found
 
 
+def evaluation(name: str) -> Callable[..., Any]:
+    """Return what prepares an evaluation: the `prepare` of its file in `evaluations`, or somebody else's.
+
+    Raises:
+        UsageError: there is none of that name; the message lists the known ones and suggests the nearest.
+    """
+    if (plugin := _plugin("evaluations", name)) is not None:
+        theirs: Callable[..., Any] = _loaded(plugin, Callable)
+        return theirs
+    found: Callable[..., Any] = registry.load("evaluations", name, "trainer").prepare
+    return found
+
+
 def _plugins(folder: str) -> dict[str, EntryPoint]:
     return {plugin.name: plugin for plugin in entry_points(group=f"pairmine.{folder}")}
 
