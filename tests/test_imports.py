@@ -31,7 +31,18 @@ STAGES = {
     "linking": {"linking"},
     "splits": {"splits"},
 }
-TRAINER_MAY = {"errors", "registry", "store", "parallel", "progress", "seeding", "schema", "kernels", "audio_folder"}
+TRAINER_MAY = {
+    "errors",
+    "registry",
+    "store",
+    "parallel",
+    "progress",
+    "seeding",
+    "schema",
+    "kernels",
+    "audio_folder",
+    "shards",
+}
 FILES = sorted((ROOT / "pairmine").rglob("*.py"))
 TRAINER = sorted((ROOT / "trainer").rglob("*.py"))
 UNWANTED = "duckdb", "polars", "gensim"

@@ -9,13 +9,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from pairmine import seeding
+from pairmine.shards import Labels, Vectors
+from pairmine.shards.batches import plan
 from trainer import views
-from trainer.pair_sets import Features, Ints, Labels, PairSet, Rows, Vectors
+from trainer.pair_sets import Features, Ints, PairSet, Rows
 from trainer.recipe import Views
 
 
@@ -194,9 +195,9 @@ class Stream:
         targets: dict[str, Tensor] = {}
         for each in self.sets:
             if each.vectors is not None:
-                targets |= _vector_targets(each.vectors, tracks_B)
+                targets |= _vector_targets(each.vectors, each.ids(tracks_B))
             if each.labels is not None:
-                targets |= _label_targets(each.labels, tracks_B)
+                targets |= _label_targets(each.labels, each.ids(tracks_B))
         return targets
 
     def _plan(self, epoch: int, turn: int) -> Plan:
@@ -210,21 +211,12 @@ class Stream:
     def _draw_plan(self, epoch: int, turn: int) -> Plan:
         rows = self._joined(epoch)
         drawn_anew = epoch >= self.sets[0].epochs or turn or len(self.sets) > 1
-        rng = seeding.rng(self.seed, "order", 0 if self.still else epoch, turn)
-        if self.fixed:
-            firsts = np.flatnonzero(np.diff(rows.batch, prepend=-1))
-            bounds = np.append(firsts, len(rows.batch))
-            if not (drawn_anew and not self.still):
-                return Plan(rows, bounds)
-            order = rng.permutation(len(firsts))
-            sizes = np.diff(bounds)[order]
-            within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-            return Plan(rows.take(np.repeat(firsts[order], sizes) + within), np.append(0, np.cumsum(sizes)))
-        if drawn_anew:
-            rows = rows.take(rng.permutation(len(rows.anchor)))
-        count = len(rows.anchor)
-        whole = count // self.batch * self.batch if self.drop_last and count >= self.batch else count
-        return Plan(rows, np.append(np.arange(0, whole, self.batch), whole))
+        rng = seeding.rng(self.seed, "order", 0 if self.still else epoch, turn) if drawn_anew else None
+        if self.fixed and self.still:
+            rng = None
+        batch_N = rows.batch if self.fixed else None
+        order, bounds = plan(batch_N, len(rows.anchor), self.batch, rng, self.drop_last)
+        return Plan(rows if order is None else rows.take(order), bounds)
 
     def _joined(self, epoch: int) -> Rows:
         if len(self.sets) == 1:
@@ -234,26 +226,17 @@ class Stream:
         return Rows(tracks, tracks, None, nothing, nothing)
 
 
-def _vector_targets(targets: Vectors, tracks_B: Ints) -> dict[str, Tensor]:
-    of_B = targets.of[tracks_B]
-    vector_BD = targets.vectors[of_B]
-    vector_BD[of_B < 0] = 0
-    return {"vector_BD": torch.from_numpy(vector_BD), "has_vector_B": torch.from_numpy(of_B >= 0)}
+def _vector_targets(targets: Vectors, ids_B: Ints) -> dict[str, Tensor]:
+    vector_BD, has_vector_B = targets.of(ids_B)
+    return {"vector_BD": torch.from_numpy(vector_BD), "has_vector_B": torch.from_numpy(has_vector_B)}
 
 
-def _label_targets(targets: Labels, tracks_B: Ints) -> dict[str, Tensor]:
-    of_B = targets.of[tracks_B]
-    starts_B = targets.starts[of_B]
-    counts_B = np.where(of_B < 0, 0, targets.starts[of_B + 1] - starts_B)
-    places_BL = np.arange(max(counts_B.max(initial=0), 1))
-    given_BL = places_BL < counts_B[:, None]
-    at_BL = np.where(given_BL, starts_B[:, None] + places_BL, 0)
-    ids_BL: npt.NDArray[Any] = np.where(given_BL, targets.ids[at_BL], -1)
-    weights_BL = np.where(given_BL, targets.weights[at_BL], np.float32(0))
+def _label_targets(targets: Labels, ids_B: Ints) -> dict[str, Tensor]:
+    ids_BL, weights_BL = targets.of(ids_B)
     return {
         "label_ids_BL": torch.from_numpy(ids_BL),
         "weights_BL": torch.from_numpy(weights_BL),
-        "has_labels_B": torch.from_numpy(counts_B > 0),
+        "has_labels_B": torch.from_numpy((ids_BL >= 0).any(1)),
     }
 
 

@@ -98,7 +98,7 @@ class TaskHead(nn.Module):
         labels = next((each.labels for each in sets if each.labels is not None), None)
         vectors = next((each.vectors for each in sets if each.vectors is not None), None)
         self._sizes = {
-            "labels": labels.vocabulary if labels else 0,
+            "labels": len(labels.vocabulary) if labels else 0,
             "words": 0 if labels is None or labels.words is None else labels.words.shape[1],
             "vector": vectors.vectors.shape[1] if vectors else 0,
         }
