@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tomli_w
 
-from pairmine.errors import UsageError
+from pairmine.errors import MissingError, UsageError
 from pairmine.registry import check_name
 from trainer._toml import Table, leaves, make, merged, set_value, without_none
 
@@ -32,7 +32,8 @@ class Views:
         pairing: two patches of one track: "random", "adjacent" (`gap_seconds` apart) or "same".
         mix: shape parameters of the Beta distribution of the gain at which a patch stays when another of the batch is
             mixed into it, before the log; none: not mixed.
-        augment: changes drawn for every patch: "stretch", "pitch", "reverb", "noise".
+        augment: changes drawn for every patch: "stretch", "pitch", "reverb", "noise", "polarity"; made to waveforms where
+            the store holds them, else to mels.
         standardise: subtract the mean of the training tracks, divide by their standard deviation.
     """
 
@@ -121,6 +122,7 @@ class Recipe:
         accumulate: batches whose gradients make a step.
         cache_chunk: with gradient caching, rows the encoder sees at once; 0: no caching.
         start: checkpoint whose encoder this run starts from.
+        needs: settings that it cannot do without and that only the user knows: key, and what to give.
         freeze: leave the encoder as it is.
         drop_last: leave out the last batch of an epoch where it is not full.
         precision: "bf16" (autocast on CUDA; float32 on a CPU) or "float32".
@@ -147,6 +149,7 @@ class Recipe:
     phases: list[Phase] = field(default_factory=list)
     default_for: list[str] = field(default_factory=list)
     start: str = ""
+    needs: Table = field(default_factory=dict)
     freeze: bool = False
     drop_last: bool = True
     precision: str = "bf16"
@@ -160,6 +163,13 @@ class Recipe:
         """The pair sets it needs, in the order of its tasks."""
         return list(dict.fromkeys(role for task in self.tasks for role in task.roles))
 
+    def check_needs(self) -> None:
+        """Raise MissingError unless every setting it needs is given."""
+        given = dict(leaves(asdict(self)))
+        for key, what in self.needs.items():
+            if not any(given.get(key, [])):
+                raise MissingError(f"recipe {self.name} needs {what}: pass --set {key}=FILE")
+
     def as_toml(self) -> str:
         """Return it whole, with what its file leaves at the default; `of_toml` reads it."""
         return tomli_w.dumps(without_none(asdict(self)))
@@ -167,7 +177,7 @@ class Recipe:
 
 CHOICES = {
     "views.pairing": ("random", "adjacent", "same"),
-    "views.augment": ("pitch", "stretch", "reverb", "noise"),
+    "views.augment": ("pitch", "stretch", "reverb", "noise", "polarity"),
     "tasks.groups": ("track", "via", "none"),
     "schedule.name": ("constant", "cosine", "plateau"),
     "precision": ("bf16", "float32"),

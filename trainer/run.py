@@ -177,7 +177,7 @@ class Run:
 
     def _check_same(self, path: Path, state: dict[str, Any]) -> None:
         before, now = recipes.of_toml(state["recipe"], str(path)), self.recipe
-        free = ("steps", "epochs", "log_every", "compile", "optimiser")
+        free = ("steps", "epochs", "log_every", "compile", "optimiser", "needs")
         different = [name for name in vars(now) if name not in free and getattr(before, name) != getattr(now, name)]
         if different:
             raise UsageError(

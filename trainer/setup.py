@@ -15,6 +15,7 @@ from trainer.feature_store import FeatureStore
 from trainer.frontends import FrontEnd
 from trainer.pair_sets import Features, PairSet
 from trainer.recipe import Recipe
+from trainer.waveforms import Waveforms
 
 
 @dataclass(frozen=True)
@@ -80,18 +81,18 @@ def prepare(
     Raises:
         UsageError: recipe, role or setting unknown, pair sets of a kind the recipe does not learn from, or features of
             another front end.
-        MissingError: pair sets or features are missing, or no pair has features.
+        MissingError: pair sets or features are missing, no pair has features, or the recipe needs a setting.
         DamagedError: a file differs from its checksum.
     """
     chosen = recipes.load(recipe or _default_recipe(pairs), settings)
+    chosen.check_needs()
     front_end = registry.build("frontends", chosen.front_end)
     assert isinstance(front_end, FrontEnd)
     if not chosen.tasks:
         return Job(chosen, front_end, None, {}, None)
     if not (chosen.epochs or chosen.steps):
         raise UsageError(f"recipe {chosen.name} has no end: pass --set epochs=N or --set steps=N")
-    store_ = FeatureStore.open(features or find_features(workspace, front_end))
-    check_front_end(store_, front_end)
+    store_ = open_features(features or find_features(workspace, front_end), front_end)
     training = _streams(chosen, _bound(chosen, pairs, "--pairs"), store_, still=False)
     validation = _streams(chosen, _bound(chosen, valid, "--valid"), store_, still=True) if valid else None
     return Job(chosen, front_end, store_, training, validation)
@@ -132,21 +133,36 @@ def _role_of(recipe: Recipe, folder: Path) -> str:
 
 
 def find_features(workspace: Path, front_end: FrontEnd) -> Path:
-    """Return the only feature store of a workspace with a front end.
+    """Return the only feature store of a workspace with a front end; where there is none, that of waveforms.
 
     Raises:
-        MissingError: there is none.
+        MissingError: there is neither.
         UsageError: there are several.
     """
-    wanted, found = front_end.settings["name"], []
-    for path in sorted((workspace / "features").glob(f"*/{store.MANIFEST}")):
-        if store.read_manifest(path.parent)["front_end"]["name"] == wanted:
-            found.append(path.parent)
+    wanted, stores = front_end.settings["name"], sorted((workspace / "features").glob(f"*/{store.MANIFEST}"))
+    names = {path.parent: store.read_manifest(path.parent)["front_end"]["name"] for path in stores}
+    found = [folder for folder, name in names.items() if name == wanted]
+    if not found and front_end.reads == "audio":
+        found = [folder for folder, name in names.items() if name == "waveforms"]
     if not found:
         raise MissingError(f"{workspace} has no features by {wanted}: run `pairmine features --front-end {wanted}`")
     if len(found) > 1:
         raise UsageError(f"{workspace} has {len(found)} feature stores by {wanted}: choose, e.g. --features {found[0]}")
     return found[0]
+
+
+def open_features(folder: Path, front_end: FrontEnd) -> Features:
+    """Open features by a front end, or waveforms for it to hear.
+
+    Raises:
+        UsageError: they were made by another front end, or it cannot hear these waveforms.
+        MissingError, DamagedError: as in `FeatureStore.open`.
+    """
+    opened = FeatureStore.open(folder)
+    if opened.manifest["kind"] == "waveforms":
+        return Waveforms(opened, front_end)
+    check_front_end(opened, front_end)
+    return opened
 
 
 def check_front_end(features: FeatureStore, front_end: FrontEnd) -> None:
@@ -163,7 +179,7 @@ def check_front_end(features: FeatureStore, front_end: FrontEnd) -> None:
         raise DamagedError(f"{features.folder} holds no track: run `pairmine features` again")
 
 
-def _streams(recipe: Recipe, folders: dict[str, Path], features: FeatureStore, *, still: bool) -> Streams:
+def _streams(recipe: Recipe, folders: dict[str, Path], features: Features, *, still: bool) -> Streams:
     """Return a stream for every combination of roles that a task joins."""
     frames = recipe.views.frames or system.audio_encoder_frames(recipe)
     least = views.least_frames(recipe.views, frames, features.manifest["front_end"])

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,7 @@ def losses(folder: Path) -> list[float]:
 @pytest.mark.parametrize("name", [name for name in recipes.names() if name != "original-vggish"])
 def test_every_recipe_trains(world, tmp_path, name) -> None:
     recipe = recipes.load(name)
-    settings = ["steps=2", "accumulate=1", "log_every=1", "batch=4"] if recipe.tasks else []
+    settings = ["steps=2", "accumulate=1", "log_every=1", "batch=4", "needs={}"] if recipe.tasks else []
     if name not in AS_WRITTEN:
         settings += LESS.get(name, TOY.get(recipe.encoder.name, []))
     kind = "vectors" if "w2v" in name else "self" if recipe.default_for == ["self"] else "pairs"
@@ -128,6 +129,42 @@ def test_ctrl_c_saves_and_the_run_goes_on(world, tmp_path, monkeypatch) -> None:
     parts = run(world, tmp_path / "parts", settings=[*TINY, "epochs=3"], resume=True)
     assert losses(parts.folder) == losses(whole.folder)
     assert threading.active_count() < 5
+
+
+def test_ctrl_c_ends_the_command_with_130_and_the_run_goes_on(world, tmp_path) -> None:
+    (tmp_path / "features").symlink_to(world / "features")
+    folder = tmp_path / "runs" / "tiny"
+    command = [
+        sys.executable,
+        "-m",
+        "pairmine",
+        "train",
+        "--pairs",
+        str(world / "pairs" / "pairs"),
+        "-w",
+        str(tmp_path),
+    ]
+    command += ["--recipe", "tiny", "--device", "cpu"]
+    settings = [word for setting in (*TINY, "epochs=0") for word in ("--set", setting)]
+    options = {"cwd": ROOT, "env": {**os.environ, "OMP_NUM_THREADS": "1"}, "text": True}
+    endless = subprocess.Popen(
+        [*command, *settings, "--set", "steps=1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    )
+    while not (folder / "metrics.jsonl").exists() or not losses(folder):
+        assert endless.poll() is None, endless.stderr.read()
+        time.sleep(0.05)
+    endless.send_signal(signal.SIGINT)
+    told, said = endless.communicate(timeout=60)
+    assert (endless.returncode, "interrupted, go on with --resume" in told) == (130, True), said
+    assert "Traceback" not in said
+    steps = len(losses(folder))
+    assert checkpoint.load(folder / checkpoint.LAST)[1]["position"]["step"] == steps
+    again = [*command, *settings, "--set", f"steps={steps + 2}", "--resume"]
+    done = subprocess.run(again, capture_output=True, check=False, timeout=120, **options)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "whole").mkdir()
+    whole = run(world, tmp_path / "whole", settings=[*TINY, "epochs=0", f"steps={steps + 2}"])
+    assert losses(folder) == pytest.approx(losses(whole.folder), rel=1e-6) and len(losses(folder)) == steps + 2
 
 
 def test_two_ranks_train_as_one(world, tmp_path) -> None:
@@ -272,15 +309,17 @@ def test_what_does_not_fit_is_told_before_the_first_step(world, tmp_path) -> Non
     with pytest.raises(UsageError, match=r"triplet learns from triplets, .*pairs holds pairs"):
         train(world, [pairs], recipe="triplet-only-small-cnn")
     with pytest.raises(UsageError, match="did you mean 'artist'"):
-        train(world, [f"artits={pairs}"], recipe="multitask")
+        train(world, [f"artits={pairs}"], recipe="multitask", settings=["needs={}"])
     with pytest.raises(UsageError, match="add --pairs release=DIR"):
-        train(world, [f"artist={pairs}", f"track={pairs}"], recipe="multitask")
+        train(world, [f"artist={pairs}", f"track={pairs}"], recipe="multitask", settings=["needs={}"])
     with pytest.raises(UsageError, match="given already"):
         train(world, [pairs, pairs], recipe="tiny")
     with pytest.raises(UsageError, match="has no end"):
         train(world, [pairs], recipe="tiny", settings=["epochs=0"])
     with pytest.raises(UsageError, match="name pair sets with --pairs"):
         train(world, [])
+    with pytest.raises(MissingError, match="multitask needs a checkpoint of cola-artist"):
+        train(world, [pairs], recipe="multitask")
     with pytest.raises(MissingError, match="no checkpoint to go on from"):
         train(world, [pairs], recipe="tiny", resume=True)
     with pytest.raises(UsageError, match="a step takes 9"):

@@ -3,7 +3,7 @@
 import pytest
 
 from pairmine import registry as pairmine_registry
-from pairmine.errors import UsageError
+from pairmine.errors import MissingError, UsageError
 from trainer import recipe as recipes
 from trainer.listing import listing
 
@@ -66,9 +66,13 @@ def test_numbers_that_only_some_systems_have() -> None:
     assert [phase.steps for phase in hybrid.phases] == [10_000_000, 10_000_000]
 
 
-def test_every_strategy_that_a_paper_trains_on_has_a_default() -> None:
-    papers = set(pairmine_registry.names("strategies")) - {"label-co", "w2v-pairs"}  # ours, without a paper's system
-    assert {strategy for strategy in papers if recipes.default_for(strategy) is None} == set()
+def test_every_strategy_has_a_default() -> None:
+    strategies = pairmine_registry.names("strategies")
+    assert {strategy for strategy in strategies if recipes.default_for(strategy) is None} == set()
+    assert (recipes.default_for("label-co"), recipes.default_for("w2v-pairs")) == (
+        recipes.default_for("label"),
+        recipes.default_for("tco"),
+    )
     taken = [strategy for name in recipes.names() for strategy in recipes.load(name).default_for]
     assert len(taken) == len(set(taken))
 
@@ -102,6 +106,25 @@ def test_settings_reach_everything() -> None:
     recipe = recipes.load("tiny", settings)
     assert (recipe.optimiser.lr, recipe.tasks[0].weight, recipe.encoder.options["dim"]) == (3.0, 0.5, 7)
     assert (recipe.views.augment, recipe.start, recipe.encoder.options["bands"]) == (["noise"], "a b", 96)
+
+
+def test_what_only_the_user_knows_is_asked_for() -> None:
+    needing = {name: set(recipes.load(name).needs) for name in recipes.names() if recipes.load(name).needs}
+    starting = {"multitask", *(name for name in COLISTEN if name.startswith("hybrid-clusters"))}
+    assert needing == {name: {"start"} for name in starting} | {"original-vggish": {"encoder.options.weights"}}
+    with pytest.raises(MissingError, match=r"needs .* cola-artist after 20 epochs .*: pass --set start=FILE") as caught:
+        recipes.load("multitask").check_needs()
+    assert "\n" not in str(caught.value)
+    for name, key in (("multitask", "start"), ("original-vggish", "encoder.options.weights")):
+        recipes.load(name, [f"{key}=there.safetensors"]).check_needs()
+    recipes.load("tiny").check_needs()
+
+
+@pytest.mark.parametrize("name", [name for name in recipes.names() if recipes.load(name).needs])
+def test_what_is_to_be_trained_first_is_there_to_be_trained(name) -> None:
+    for what in recipes.load(name).needs.values():
+        named = [word.strip(",)") for word in what.partition("--recipe ")[2].split()[:1]]
+        assert all(recipes.load(each).encoder == recipes.load(name).encoder for each in named)
 
 
 def test_a_recipe_from_a_file_and_one_that_lacks_something(tmp_path) -> None:
