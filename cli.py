@@ -211,7 +211,7 @@ def split(
     source: Annotated[str, typer.Argument(help="Name of an ingested source.")],
     workspace: Workspace = HERE,
     by: Annotated[
-        str, typer.Option(help="track, artist (no artist in two splits), or stratified (by tags).")
+        str, typer.Option(help="track, artist (no artist in two splits), stratified (by tags), or edge (of a graph).")
     ] = "artist",
     fractions: Annotated[str, typer.Option(help="Shares of train, valid and test.")] = "0.8,0.1,0.1",
     tags: Annotated[str, typer.Option(help="stratified: the kind of tags, genre or style.")] = "genre",
@@ -221,6 +221,10 @@ def split(
     """Split a source into train, valid and test: its table `splits`, for `build-pairs --split`.
 
     pairmine split mpd --by artist --fractions 0.8,0.1,0.1
+
+    By edge: valid and test edges of a co-listen graph go to its table `held_out_edges`; no pair set is drawn from them.
+
+    pairmine split listens --by edge --fractions 0.9,0,0.1
     """
     from pairmine import splits
 

@@ -14,6 +14,7 @@ from pairmine.errors import DamagedError, MissingError, PairmineError
 from pairmine.schema import CATALOGUE, EPOCHS, LINKS, Table, pair_table
 from pairmine.strategies._inputs import Inputs, evidence
 from pairmine.strategies._parameters import Parameters
+from pairmine.strategies._restrictions import held_out_edges
 
 LINK_RULES = ("links_one_to_one", "links_between_tracks", "links_sure_enough")
 EXAMPLES = 3
@@ -247,6 +248,12 @@ def _add_restrictions(connection: duckdb.DuckDBPyConnection, workspace: Path, ma
         else:
             connection.execute("drop view if exists splits")
             notes.append(f"source {source!r} is not split as it was: `pairmine build-pairs --force` draws anew")
+    held_out = held_out_edges(workspace, source)
+    if held_out != manifest.get("held_out_edges"):
+        connection.execute("drop view if exists edges")
+        notes.append(f"other edges of {source!r} are held out than were: `pairmine build-pairs --force` draws anew")
+    elif held_out:
+        connection.execute(engine.statement("restrictions/edges_seen"))
     if on:
         try:
             if links.fingerprint(workspace, source, on) != manifest["links"]:

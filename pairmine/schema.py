@@ -158,6 +158,17 @@ CATALOGUE: dict[str, Table] = {
             {"track_a": "tracks", "track_b": "tracks"},
         ),
         Table(
+            "held_out_edges",
+            "one row per edge that no pair set is drawn from",
+            (
+                _id("track_a", "one end, the smaller id"),
+                _id("track_b", "the other end"),
+                Column("split", pa.string(), "valid or test", nullable=False),
+            ),
+            ("track_a", "track_b"),
+            {"track_a": "tracks", "track_b": "tracks"},
+        ),
+        Table(
             "splits",
             "one row per track",
             (

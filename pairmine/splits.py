@@ -1,4 +1,7 @@
-"""Train, valid and test: the table `splits` of a source, by track, by artist or stratified by tag."""
+"""Train, valid and test: the table `splits` of a source, by track, by artist or stratified by tag.
+
+By edge it is the edges of a graph that are dealt out: the table `held_out_edges`.
+"""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,13 +19,14 @@ from pairmine.kernels.stratify import stratified
 
 NAMES = ("train", "valid", "test")
 APART = -1
+EDGE = "edge"
 
 Split = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
 class Splits:
-    """What `split` did: tracks in each split, and those in none because their artists are in several."""
+    """What `split` did: tracks (or edges) in each split, and tracks in none because their artists are in several."""
 
     source: str
     by: str
@@ -38,19 +42,21 @@ class Splits:
     def __str__(self) -> str:
         parts = ", ".join(f"{getattr(self, name):,} {name}" for name in NAMES)
         lost = f", {self.left_out:,} in none (their artists are in several)" if self.left_out else ""
-        return f"{self.source}, by {self.by}: {parts}{lost}"
+        what = " edges" if self.by == EDGE else ""
+        return f"{self.source}, by {self.by}: {parts}{what}{lost}"
 
 
 def split(workspace: Path, source: str, by: str, fractions: str, seed: int = 0, tags: str = "genre") -> Splits:
-    """Write the table `splits` of a source, in place of the one it had.
+    """Write the table `splits` of a source, in place of the one it had; by edge the table `held_out_edges`.
 
     By track: any. By artist: no artist has tracks in two splits (discogs-2022, section 4.1); a track whose artists fell
-    into several is in none. Stratified: every tag is split in the same proportions (crossmodal-2021).
+    into several is in none. Stratified: every tag is split in the same proportions (crossmodal-2021). By edge: those of
+    valid and test are held out of the co-listen graph, whatever pair set is drawn from it (colisten-2020, section 4.2).
 
     Args:
         workspace: the workspace.
         source: name of an ingested source.
-        by: track, artist or stratified.
+        by: track, artist, stratified or edge.
         fractions: shares of train, valid and test, such as 0.8,0.1,0.1.
         seed: names the random order.
         tags: the kind of tags by which to stratify.
@@ -59,8 +65,10 @@ def split(workspace: Path, source: str, by: str, fractions: str, seed: int = 0, 
         UsageError: an unknown way to split, or fractions that do not sum to 1.
         MissingError: the source, or the table it is split by, is missing.
     """
-    registry.check_name("way to split", by, list(WAYS))
+    registry.check_name("way to split", by, [*WAYS, EDGE])
     shares = _shares(fractions)
+    if by == EDGE:
+        return _hold_out(workspace, source, shares, seed)
     with engine.open_source(workspace, source) as connection:
         tracks = int(connection.sql("select count(*) from tracks").fetchall()[0][0])
         try:
@@ -73,6 +81,23 @@ def split(workspace: Path, source: str, by: str, fractions: str, seed: int = 0, 
     catalogue.add(workspace, source, "splits", pa.table({"track_id": there, "split": names}), made)
     train, valid, test = np.bincount(of_track[there], minlength=len(NAMES)).tolist()
     return Splits(source, by, train, valid, test, tracks - there.size)
+
+
+def _hold_out(workspace: Path, source: str, shares: npt.NDArray[np.float64], seed: int) -> Splits:
+    """Deal the edges of a source out, and write those that are not for training."""
+    with engine.open_source(workspace, source) as connection:
+        try:
+            edges = connection.sql("select track_a, track_b from edges order by all").to_arrow_table()
+        except duckdb.CatalogException:
+            raise MissingError(f"source {source!r} has no table edges: ingest one that has") from None
+    rank = np.argsort(seeding.order(seeding.stream(seed, "split", EDGE), edges.num_rows))
+    of_edge = _parts(np.ones(edges.num_rows), shares)[rank]
+    held = np.flatnonzero(of_edge)
+    names = pa.DictionaryArray.from_arrays(of_edge[held], list(NAMES)).cast(pa.string())
+    made = {"fractions": shares.tolist(), "seed": seed}
+    catalogue.add(workspace, source, "held_out_edges", edges.take(pa.array(held)).append_column("split", names), made)
+    train, valid, test = np.bincount(of_edge, minlength=len(NAMES)).tolist()
+    return Splits(source, EDGE, train, valid, test, 0)
 
 
 def _shares(fractions: str) -> npt.NDArray[np.float64]:

@@ -3,10 +3,11 @@
 import polars as pl
 import pytest
 
-from pairmine import catalogue, checking, store
+from pairmine import catalogue, checking, pairing, store
 from pairmine.catalogue import Tally
 from pairmine.errors import MissingError, UsageError
 from pairmine.splits import split
+from pairmine.strategies._parameters import Parameters
 from tests.worlds import table, write_source
 
 
@@ -23,6 +24,11 @@ def workspace(tmp_path):
 
 def read(workspace, name: str) -> pl.DataFrame:
     return pl.read_parquet(workspace / "catalogue" / "toy" / name / "*.parquet")
+
+
+def build(workspace, out) -> pairing.Built:
+    """Build triplets, enough of them to meet every edge that may be met."""
+    return pairing.build_pairs(workspace, "toy", "triplet", parameters=Parameters(per_epoch=20_000), epochs=1, out=out)
 
 
 @pytest.mark.parametrize("by", ["track", "artist", "stratified"])
@@ -75,6 +81,45 @@ def test_tracks_without_artist_are_dealt_out_one_by_one(tmp_path) -> None:
     assert (done.train, done.valid, done.test, done.left_out) == (50, 50, 0, 0)
 
 
+def edges(workspace, name: str) -> set[tuple[int, int]]:
+    return set(read(workspace, name).select("track_a", "track_b").iter_rows())
+
+
+def test_edges_are_held_out_of_every_pair_set_and_no_others(workspace, tmp_path) -> None:
+    folder = workspace / "catalogue" / "toy"
+    before, every = store.read_manifest(folder)["fingerprint"], edges(workspace, "edges")
+    done = split(workspace, "toy", "edge", "0.8,0.05,0.15")
+    held = edges(workspace, "held_out_edges")
+    assert held < every and done.valid + done.test == len(held) and done.train == len(every - held)
+    assert done.test == read(workspace, "held_out_edges").filter(pl.col("split") == "test").height
+    assert abs(done.test - 0.15 * len(every)) <= 1 and abs(done.valid - 0.05 * len(every)) <= 1
+    assert store.read_manifest(folder)["fingerprint"] == before
+    assert checking.check(workspace, folder).folders[0].problems == []
+    built = build(workspace, tmp_path / "set")
+    rows = pl.read_parquet(built.folder / "epoch=*" / "*.parquet")
+    low, high = pl.min_horizontal("anchor", "positive"), pl.max_horizontal("anchor", "positive")
+    assert set(rows.select(low.alias("a"), high.alias("b")).unique().iter_rows()) <= every - held
+    assert checking.check(workspace, built.folder).folders[0].problems == []
+
+
+def test_a_set_drawn_from_edges_held_out_since_is_told_and_drawn_anew_only_by_force(workspace, tmp_path) -> None:
+    built = build(workspace, tmp_path / "set")
+    split(workspace, "toy", "edge", "0.9,0,0.1")
+    found = checking.check(workspace, built.folder).folders[0]
+    assert any("other edges of 'toy' are held out" in note for note in found.notes) and found.problems == []
+    with pytest.raises(UsageError, match="--force"):
+        build(workspace, tmp_path / "set")
+
+
+def test_the_same_edges_are_held_out_again_and_others_by_another_seed(workspace) -> None:
+    split(workspace, "toy", "edge", "0.9,0,0.1", seed=1)
+    first = edges(workspace, "held_out_edges")
+    split(workspace, "toy", "edge", "0.9,0,0.1", seed=1)
+    assert edges(workspace, "held_out_edges") == first
+    split(workspace, "toy", "edge", "0.9,0,0.1", seed=2)
+    assert edges(workspace, "held_out_edges") != first
+
+
 @pytest.mark.parametrize("fractions", ["0.8,0.1", "1", "a,b,c", "0.5,0.6,-0.1", "0.25,0.25,0.25,0.25", "nan,1,0"])
 def test_bad_fractions_are_usage(workspace, fractions) -> None:
     with pytest.raises(UsageError, match="summing to 1"):
@@ -90,3 +135,5 @@ def test_what_is_missing_is_told(workspace, tmp_path_factory) -> None:
     write_source(bare, "toy", [[0, 1]], only={"tracks"})
     with pytest.raises(MissingError, match="no table to split by stratified"):
         split(bare, "toy", "stratified", "0.8,0.1,0.1")
+    with pytest.raises(MissingError, match="no table edges"):
+        split(bare, "toy", "edge", "0.9,0,0.1")

@@ -32,7 +32,9 @@ class Restrictions:
             InputError: a file of keys cannot be read.
             MissingError: the source was not split, or not linked to the other.
         """
+        held_out = held_out_edges(workspace, source)
         return {
+            **({"held_out_edges": held_out} if held_out else {}),
             "exclude": self.exclude and store.digest(sorted(_read_keys(self.exclude, "--exclude"))),
             "keys": self.keys and store.digest(sorted(_read_keys(self.keys, "--keys"))),
             "split": self.split and {"name": self.split, **_splits(workspace, source)},
@@ -42,6 +44,8 @@ class Restrictions:
 
     def apply(self, workspace: Path, inputs: Inputs) -> None:
         """Leave the other tracks of a source out, and say how many; linked ones go by their names in the other source.
+
+        Edges held out by `split --by edge` are not seen by any strategy.
 
         Raises:
             UsageError: there is no split of that name.
@@ -59,6 +63,8 @@ class Restrictions:
             kept &= named
         if self.split:
             kept &= _of_split(inputs, self.split)
+        if (inputs.folder / "held_out_edges").is_dir():
+            inputs.connection.execute(engine.statement("restrictions/edges_seen"))
         if self.on:
             linked = links.linked(workspace, inputs.source, self.on)
             inputs.connection.register("linked", linked)
@@ -67,6 +73,12 @@ class Restrictions:
         inputs.excluded = np.flatnonzero(~kept).astype(np.int32)
         if inputs.excluded.size:
             progress.say(f"{inputs.excluded.size:,} of {inputs.tracks:,} tracks of {inputs.source} left out")
+
+
+def held_out_edges(workspace: Path, source: str) -> dict[str, Any] | None:
+    """Return how edges of a source were held out, None if they were not."""
+    made: dict[str, Any] | None = store.read_manifest(engine.source_folder(workspace, source)).get("held_out_edges")
+    return made
 
 
 def _splits(workspace: Path, source: str) -> dict[str, Any]:
