@@ -21,11 +21,14 @@ class Example(NamedTuple):
 
     data: Path
     options: dict[str, Any]
-    system: System
+    system: "Planted"
 
 
 class Planted(System):
-    """Every patch of a track is the track's latent vector and some noise that depends on key and start alone."""
+    """Every patch of a track is the track's latent vector and some noise that depends on key and start alone.
+
+    `asked` gathers the keys that vectors were asked for.
+    """
 
     def __init__(
         self,
@@ -39,9 +42,11 @@ class Planted(System):
     ) -> None:
         self.latent_of = {key: np.asarray(latent, np.float32) for key, latent in latent_of.items()}
         self.name, self.baseline = name, baseline
+        self.asked: set[str] = set()
         self._noise, self._patches, self._patch_ms = noise, patches, patch_ms
 
     def patches(self, keys: Collection[str], overlap: float = 0.0) -> Patches:
+        self.asked.update(keys)
         hop = round(self._patch_ms * (1 - overlap))
         starts = np.arange(0, self._patch_ms * (self._patches - 1) + 1, hop)
         vectors = [self._patch(key, int(start)) for key in keys for start in starts]
@@ -71,3 +76,30 @@ def latents(rng: np.random.Generator, truth_NC: npt.ArrayLike, dim: int = 16) ->
     truth = np.asarray(truth_NC, np.float64)
     direction_CD = rng.standard_normal((truth.shape[1], dim))
     return (truth @ direction_CD).astype(np.float32)
+
+
+def retrieval(tmp_path: Path, rng: np.random.Generator) -> Example:
+    """Ten tracks each of four artists, two tracks of nobody."""
+    artists = [*np.repeat(["ann", "bob", "cem", "dia"], 10), "", ""]
+    keys = [f"clips/{number:03}" for number in rng.permutation(len(artists))]
+    rows = [f"{key}.mp3\t{artist}" for key, artist in zip(keys, artists, strict=True)]
+    (tmp_path / "labels.tsv").write_text("\n".join(["file\tartist", *rows, ""]), encoding="utf-8")
+    truth = np.array([[artist == each for each in ("ann", "bob", "cem", "dia")] for artist in artists])
+    latent_of = dict(zip(keys, latents(rng, truth), strict=True))
+    return Example(tmp_path / "labels.tsv", {"k": 5}, Planted(latent_of))
+
+
+def similarity(tmp_path: Path, rng: np.random.Generator) -> Example:
+    """Sixty triplets of clips; the nearer song shares the anchor's direction."""
+    columns = [f"{place}_{what}" for place in ("anchor", "song1", "song2") for what in ("id", "start_seconds")]
+    lines, latent_of = [",".join([*columns, "song1_vote"])], {}
+    for number in range(60):
+        keys = [f"TR{number:03}{place}" for place in "ABC"]
+        near, far = rng.standard_normal((2, 16))
+        first = number % 2
+        latent_of |= dict(zip(keys, [near, near, far] if first else [near, far, near], strict=True))
+        starts = rng.integers(0, 9, 3) / 2
+        cells = [str(cell) for pair in zip(keys, starts, strict=True) for cell in pair]
+        lines.append(",".join([*cells, str(first)]))
+    (tmp_path / "clean-dim-sim.csv").write_text("\n".join([*lines, ""]))
+    return Example(tmp_path, {"allow_other_counts": True}, Planted(latent_of))
