@@ -17,7 +17,7 @@ from pairmine.errors import DamagedError, InputError, PairmineError, UsageError
 from pairmine.schema import CATALOGUE
 from trainer.feature_store import INDEX, INDEX_SCHEMA, REJECTS, shard_name
 
-Halves = npt.NDArray[np.float16]
+Values = npt.NDArray[np.float16] | npt.NDArray[np.int16]
 
 REQUEST = "request.json"
 SHARD_BYTES = 1 << 30  # a shard is closed by the track that takes it there
@@ -41,11 +41,12 @@ class Writer:
     def _begin(self) -> None:
         self._now: dict[str, Any] = {"inputs": 0, "keys": [], "frames": [], "rejects": []}
 
-    def add(self, key: str, mel: Halves) -> None:
-        """Add the next track: (frames, bands) float16."""
+    def add(self, key: str, mel: Values) -> None:
+        """Add the next track, (frames, bands), of the type of all others: float16, or int16 of waveforms."""
         if self._file is None:
             self._file = (self.partial / f"{shard_name(len(self._records))}.tmp").open("wb")
-            _write_header(self._file, 0, self._bands)
+            self._type = mel.dtype.newbyteorder("<").str
+            _write_header(self._file, self._type, 0, self._bands)
         self._file.write(np.ascontiguousarray(mel).data)
         self._now["inputs"] += 1
         self._now["keys"].append(key)
@@ -63,7 +64,7 @@ class Writer:
         assert self._file is not None
         name = shard_name(len(self._records))
         self._file.seek(0)
-        _write_header(self._file, sum(self._now["frames"]), self._bands)
+        _write_header(self._file, self._type, sum(self._now["frames"]), self._bands)
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -131,9 +132,9 @@ def _record(partial: Path, number: int) -> dict[str, Any] | None:
     return record if whole else None
 
 
-def _write_header(file: BinaryIO, frames: int, bands: int) -> None:
+def _write_header(file: BinaryIO, type_: str, frames: int, bands: int) -> None:
     """Write the header of a .npy file, which is 128 bytes for any number of frames."""
-    header = {"descr": "<f2", "fortran_order": False, "shape": (frames, bands)}
+    header = {"descr": type_, "fortran_order": False, "shape": (frames, bands)}
     np.lib.format.write_array_header_1_0(file, header)
 
 

@@ -25,7 +25,8 @@ class Batch:
     """One batch of one stream, on this rank.
 
     Attributes:
-        mel_VBFT: half-precision log-mels, V views: anchor, positive, negative.
+        mel_VBFT: half-precision log-mels, V views: anchor, positive, negative; with `waveforms` the samples they are to
+            be computed from, (V, B, 1, samples).
         other_VBFT: patches to be mixed into them.
         changes: random numbers for mixing and augmentation, each (V, B).
         rows_B: the anchors' rows in the feature store.
@@ -44,6 +45,7 @@ class Batch:
     label_ids_BL: Tensor | None = None
     weights_BL: Tensor | None = None
     has_labels_B: Tensor | None = None
+    waveforms: bool = False
 
     def to(self, device: torch.device) -> "Batch":
         """Return it on a device; from pinned memory this overlaps with compute."""
@@ -165,6 +167,7 @@ class Stream:
             negative_groups_B=self._negative_groups(taken, mine),
             other_VBFT=other_VBFT,
             changes={name: torch.from_numpy(values[:, mine]) for name, values in changes.items()} or None,
+            waveforms=self.features.waveforms,
             **self._targets(taken.anchor[mine]),
         )
 

@@ -16,8 +16,8 @@ from pairmine import store
 from pairmine.errors import DamagedError, UsageError
 from pairmine.progress import bar
 from pairmine.registry import check_name
-from trainer import ranks, run_folder, setup, trained_encoder
-from trainer.feature_store import FeatureStore
+from trainer import ranks, run_folder, setup, sounds, trained_encoder
+from trainer.feature_store import Tracks
 from trainer.trained_encoder import TrainedEncoder
 
 PATCHES = 256  # the encoder sees at once
@@ -83,8 +83,7 @@ def embed(
         raise UsageError(f"--overlap {overlap:g}: give a share from 0 up to, but not, 1, such as 0.5")
     path = run_folder.find_checkpoint(workspace, run)
     model = trained_encoder.load(path)
-    opened = FeatureStore.open(features or setup.find_features(workspace, model.front_end))
-    setup.check_front_end(opened, model.front_end)
+    opened = setup.open_features(features or setup.find_features(workspace, model.front_end), model.front_end)
     out = out or path.parent / "embeddings.parquet"
     dim = model.encoder.dim * (2 if stats == "mean-std" and not per_patch else 1)
     told = {"checkpoint": store.sha256(path), "features": opened.manifest["digest"], "recipe": model.recipe.name}
@@ -104,7 +103,7 @@ def embed(
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)
-    return Embedded(out, len(enough), written, dim, len(opened) - len(enough))
+    return Embedded(out, len(enough), written, dim, len(opened.keys) - len(enough))
 
 
 def _schema(dim: int, per_patch: bool, told: dict[str, Any]) -> pa.Schema:
@@ -115,7 +114,7 @@ def _schema(dim: int, per_patch: bool, told: dict[str, Any]) -> pa.Schema:
 
 
 def _table(
-    features: FeatureStore, parts: Iterator[Part], rows: Ints, per_patch: bool, stats: str, schema: pa.Schema
+    features: Tracks, parts: Iterator[Part], rows: Ints, per_patch: bool, stats: str, schema: pa.Schema
 ) -> pa.Table:
     """Return the vectors of some tracks as rows of the file."""
     row_N, start_N, vector_ND = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -152,7 +151,7 @@ def pooled(vector_ND: Floats, firsts: Ints, stats: str = "mean") -> Floats:
 
 
 def vectors(
-    features: FeatureStore, model: TrainedEncoder, device: torch.device, rows: Ints, overlap: float = 0.0
+    features: Tracks, model: TrainedEncoder, device: torch.device, rows: Ints, overlap: float = 0.0
 ) -> Iterator[Part]:
     """Yield rows, first frames and vectors of all patches of some tracks, those of one length together.
 
@@ -178,8 +177,9 @@ def vectors(
         start_N = (np.arange(len(row_N)) - np.repeat(np.cumsum(counts) - counts, counts)) * step
         for first in range(0, len(row_N), PATCHES):
             row_B, start_B = row_N[first : first + PATCHES], start_N[first : first + PATCHES]
-            mel_BFT = torch.from_numpy(features.patches(row_B, start_B, int(length))).to(device)
+            patch_BFT = torch.from_numpy(features.patches(row_B, start_B, int(length))).to(device)
             with torch.inference_mode():
+                mel_BFT = sounds.log_mels(patch_BFT, model.front_end) if features.waveforms else patch_BFT
                 z_BSD = model(mel_BFT).float().cpu().numpy()
             steps = z_BSD.shape[1]
             start_BS = start_B[:, None] + np.arange(steps) * (length / steps)

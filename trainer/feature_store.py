@@ -4,7 +4,7 @@ A store is a folder:
 
     manifest.json      front end and its parameters, source, checksums; what `features` was asked
     index.parquet      one row per track, in the byte order of keys: key, shard, first_frame, frames
-    shard-00000.npy …  float16 (frames, bands), the tracks of the shard one behind the other
+    shard-00000.npy …  float16 (frames, bands), the tracks of the shard one behind the other; of waveforms int16
     rejects.parquet    one row per file that is not in the store: file, position, reason, excerpt
 
 A patch is one contiguous piece of a shard. Opening reads the index and maps the shards; nothing else is touched.
@@ -13,7 +13,7 @@ A patch is one contiguous piece of a shard. Opening reads the index and maps the
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,9 @@ from pairmine.errors import DamagedError, MissingError, UsageError
 from pairmine.kernels import patches as kernel
 
 Int64s = npt.NDArray[np.int64]
-Halves = npt.NDArray[np.float16]
+Values = npt.NDArray[np.float16]  # of a store of waveforms, int16
 
+KINDS = {"features": "float16", "waveforms": "int16"}
 INDEX, REJECTS = "index.parquet", "rejects.parquet"
 INDEX_SCHEMA = pa.schema(
     [
@@ -44,6 +45,26 @@ def shard_name(number: int) -> str:
     return f"shard-{number:05d}.npy"
 
 
+class Tracks(Protocol):
+    """What is asked of tracks of which patches are taken, by row.
+
+    Attributes:
+        waveforms: whether patches are samples (N, 1, samples), from which a front end computes `frames` frames.
+    """
+
+    folder: Path
+    keys: pa.StringArray
+    frames: npt.NDArray[np.int32]
+    waveforms: bool
+
+    @property
+    def seconds_a_frame(self) -> float:
+        """Time from one frame to the next."""
+
+    def patches(self, rows: npt.ArrayLike, offsets: npt.ArrayLike, frames: int) -> Values:
+        """Return patches (N, bands, frames) that begin at the given frames of the given rows."""
+
+
 class FeatureStore:
     """Log-mels of tracks, by row; rows are in the byte order of keys. Safe to use from several threads.
 
@@ -53,9 +74,12 @@ class FeatureStore:
         keys: pyarrow array of the tracks' keys.
         frames: int32 (tracks,): the length of each track.
         bands: mel bands F.
+        waveforms: False: patches are log-mels (`Waveforms` reads a store of samples).
     """
 
-    def __init__(self, folder: Path, manifest: dict[str, Any], index: pa.Table, shards: list[Halves]) -> None:
+    waveforms = False
+
+    def __init__(self, folder: Path, manifest: dict[str, Any], index: pa.Table, shards: list[Values]) -> None:
         self.folder, self.manifest = folder, manifest
         self.keys: pa.StringArray = index.column("key").combine_chunks()
         self.frames: npt.NDArray[np.int32] = index.column("frames").to_numpy()
@@ -77,7 +101,7 @@ class FeatureStore:
             manifest = store.read_manifest(folder)
         except MissingError:
             raise MissingError(f"{folder} holds no features: run `pairmine features` first") from None
-        if manifest.get("kind") != "features":
+        if manifest.get("kind") not in KINDS:
             raise MissingError(f"{folder} is no feature store: run `pairmine features` first")
         for entry in manifest["files"]:
             path = folder / entry["path"]
@@ -88,7 +112,7 @@ class FeatureStore:
             shards = [np.load(folder / shard_name(n), mmap_mode="r") for n in range(manifest["shards"])]
         except (ValueError, pa.ArrowInvalid) as error:
             raise DamagedError(f"{folder} is damaged ({' '.join(str(error).split())}): make the store anew") from error
-        _check(folder, index, shards, manifest["front_end"]["bands"])
+        _check(folder, index, shards, KINDS[manifest["kind"]], manifest["front_end"]["bands"])
         return cls(folder, manifest, index, shards)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -116,14 +140,14 @@ class FeatureStore:
         rows: Int64s = pc.fill_null(found, -1).to_numpy().astype(np.int64)
         return rows
 
-    def mel(self, row: int) -> Halves:
-        """Return a whole track, (F, T) float16, as a view of the shard."""
+    def mel(self, row: int) -> Values:
+        """Return a whole track, (F, T) float16 (of waveforms int16), as a view of the shard."""
         first = self._first[row]
-        view: Halves = self._shards[self._shard[row]][first : first + self.frames[row]].T
+        view: Values = self._shards[self._shard[row]][first : first + self.frames[row]].T
         return view
 
-    def patches(self, rows: npt.ArrayLike, offsets: npt.ArrayLike, frames: int, out: Halves | None = None) -> Halves:
-        """Return patches (N, F, T) float16: of track `rows[i]` the `frames` frames from `offsets[i]` on.
+    def patches(self, rows: npt.ArrayLike, offsets: npt.ArrayLike, frames: int, out: Values | None = None) -> Values:
+        """Return patches (N, F, T): of track `rows[i]` the `frames` frames from `offsets[i]` on; float16, or int16.
 
         The result is a view of an (N, T, F) array, so that a patch is copied in one piece: call `.contiguous()` where
         it has been moved to. That array is `out` if given (C-contiguous; pinned memory, say): not to be given fresh
@@ -133,23 +157,14 @@ class FeatureStore:
             UsageError: a patch reaches beyond its track, there is no such row, or `out` has another form.
         """
         row, offset = np.asarray(rows, np.int64), np.asarray(offsets, np.int64)
-        self._check_patches(row, offset, frames)
+        check_patches(self, row, offset, frames)
         shape = (len(row), frames, self.bands)
-        out = np.empty(shape, np.float16) if out is None else out
-        if out.shape != shape or out.dtype != np.float16 or not out.flags.c_contiguous:
-            raise UsageError(f"out is {out.dtype} of shape {out.shape}: contiguous float16 {shape} is wanted")
+        dtype = self._shards[0].dtype
+        out = np.empty(shape, dtype) if out is None else out
+        if out.shape != shape or out.dtype != dtype or not out.flags.c_contiguous:
+            raise UsageError(f"out is {out.dtype} of shape {out.shape}: contiguous {dtype} {shape} is wanted")
         kernel.gather(self._addresses[self._shard[row]], self._first[row] + offset, out.view(np.uint16))
         return out.transpose(0, 2, 1)
-
-    def _check_patches(self, row: Int64s, offset: Int64s, frames: int) -> None:
-        if row.size and not 0 <= row.min() <= row.max() < len(self):
-            raise UsageError(f"rows {row.min()} to {row.max()} are asked of {len(self)} tracks in {self.folder}")
-        beyond = np.flatnonzero((offset < 0) | (offset + frames > self.frames[row]))
-        if beyond.size:
-            key, has = self.keys[int(row[beyond[0]])], self.frames[row[beyond[0]]]
-            raise UsageError(
-                f"{key} has {has} frames in {self.folder}: there are no {frames} from frame {offset[beyond[0]]} on"
-            )
 
     def moments(self, rows: npt.ArrayLike) -> tuple[float, float]:
         """Return mean and standard deviation of all values of some tracks: what strategies-2022 standardises by."""
@@ -169,11 +184,25 @@ class FeatureStore:
         return float(front_end["hop"] / front_end["rate"])
 
 
-def _check(folder: Path, index: pa.Table, shards: list[Halves], bands: int) -> None:
+def check_patches(tracks: Tracks, row: Int64s, offset: Int64s, frames: int) -> None:
+    """Raise UsageError if a patch reaches beyond its track, or there is no such row."""
+    if row.size and not 0 <= row.min() <= row.max() < len(tracks.keys):
+        raise UsageError(f"rows {row.min()} to {row.max()} are asked of {len(tracks.keys)} tracks in {tracks.folder}")
+    beyond = np.flatnonzero((offset < 0) | (offset + frames > tracks.frames[row]))
+    if beyond.size:
+        key, has = tracks.keys[int(row[beyond[0]])], tracks.frames[row[beyond[0]]]
+        raise UsageError(
+            f"{key} has {has} frames in {tracks.folder}: there are no {frames} from frame {offset[beyond[0]]} on"
+        )
+
+
+def _check(folder: Path, index: pa.Table, shards: list[Values], dtype: str, bands: int) -> None:
     """Raise DamagedError unless every track of the index lies inside a shard of the right form."""
     for number, shard in enumerate(shards):
-        if shard.dtype != np.float16 or shard.ndim != 2 or shard.shape[1] != bands or not shard.flags.c_contiguous:
-            raise DamagedError(f"{folder / shard_name(number)} is no float16 array of {bands} bands: make it anew")
+        if shard.dtype != dtype or shard.ndim != 2 or shard.shape[1] != bands or not shard.flags.c_contiguous:
+            raise DamagedError(
+                f"{folder / shard_name(number)} is no {dtype.__name__} array of {bands} bands: make it anew"
+            )
     lengths = np.array([len(shard) for shard in shards], np.int64)
     first, frames, shard_of = (index.column(name).to_numpy() for name in ("first_frame", "frames", "shard"))
     inside = (shard_of >= 0) & (shard_of < len(shards)) & (first >= 0) & (frames >= 0)

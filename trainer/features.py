@@ -21,11 +21,14 @@ from trainer.audio import UnusableError
 from trainer.frontends import FrontEnd
 
 Halves = npt.NDArray[np.float16]
+Shorts = npt.NDArray[np.int16]
 Wave = npt.NDArray[np.float32]
 
 CHUNK_FRAMES = 1 << 13  # transformed at a time, so that an hour of audio takes no more memory than minutes
 SHORTEST_SECONDS = 3.0
 EXCERPT_BYTES = 48
+FULL_SCALE = 32_768
+MARGIN = 1024  # samples by which a stored waveform is continued at each end: half the widest transform
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Extracted:
 
     def __str__(self) -> str:
         told, front_end = self.manifest, self.manifest["front_end"]
-        hours = told["frames"] * front_end["hop"] / front_end["rate"] / 3600
+        frames = told["frames"] - 2 * front_end.get("margin", 0) * told["tracks"]
+        hours = frames * front_end["hop"] / front_end["rate"] / 3600
         size = sum(entry["bytes"] for entry in told["files"])
         state = "written" if self.new else "there already, nothing to do"
         read = told["tracks"] + sum(told["skipped"].values()) + told["rejects"]
@@ -64,6 +68,7 @@ def features(
     folder: Path | None = None,
     *,
     front_end: str,
+    waveforms: bool = False,
     name: str | None = None,
     source: str | None = None,
     key_map: Path | None = None,
@@ -73,6 +78,8 @@ def features(
     force: bool = False,
 ) -> Extracted:
     """Write the log-mels of a folder of audio, or of arrays, to WORKSPACE/features/NAME, or find them there already.
+
+    With `waveforms` the samples at the front end's rate are written, for it and others of that rate to hear later.
 
     Without `folder`, the audio that pairmine made for the source is taken (`ingest synth --audio`). The same files give
     the same bytes, whatever the threads; a killed run is continued from its last whole shard.
@@ -85,14 +92,17 @@ def features(
     if seconds is not None and seconds < shortest:
         raise UsageError(f"--seconds {seconds:g} keeps less than --shortest {shortest:g} wants: nothing would be left")
     model: Any = registry.build("frontends", front_end)
+    if waveforms and model.reads != "audio":
+        raise UsageError(f"the front end {front_end} takes arrays, there are no waveforms: leave out --waveforms")
     told, tracks = _feature_inputs.source_of(workspace, source) if source else (None, None)
     folder = folder or _own_audio(workspace, source)
     inputs = _feature_inputs.find(folder, model.reads, key_map, tracks)
-    final = workspace / "features" / _checked(name or f"{source or folder.resolve().name}-{front_end}")
+    kind = "waveforms" if waveforms else front_end
+    final = workspace / "features" / _checked(name or f"{source or folder.resolve().name}-{kind}")
     request = {
-        "kind": "features",
+        "kind": "waveforms" if waveforms else "features",
         "pairmine_version": __version__,
-        "front_end": model.settings | {"name": front_end},
+        "front_end": _settings(model, front_end, waveforms),
         "source": told,
         "seconds": seconds,
         "shortest": shortest,
@@ -101,11 +111,18 @@ def features(
     }
     if already_there(final, request, force):
         return Extracted(final, store.read_manifest(final), new=False)
-    read = partial(_read, model, seconds, shortest)
+    read = partial(_read, model, waveforms, seconds, shortest)
     with writer(final, request, force) as opened:
         _extract(read, inputs, opened, threads)
         manifest = opened.commit(final, request)
     return Extracted(final, manifest, new=True)
+
+
+def _settings(model: FrontEnd, name: str, waveforms: bool) -> dict[str, Any]:
+    """Return what a manifest says of how the values came about."""
+    if not waveforms:
+        return model.settings | {"name": name}
+    return {"name": "waveforms", "reads": "audio", "rate": model.rate, "hop": 1, "bands": 1, "margin": MARGIN}
 
 
 def _own_audio(workspace: Path, source: str | None) -> Path:
@@ -132,7 +149,7 @@ def _extract(read: Any, inputs: Inputs, opened: Writer, threads: int | None) -> 
         advance(min(done, len(inputs.items)))
         for item, found in parallel.in_order(read, inputs.items[done:], threads):
             if isinstance(found, UnusableError):
-                opened.reject(item.file, found.position, str(found), _excerpt(item.path))
+                opened.reject(item.file, found.position, str(found), excerpt(item.path))
             else:
                 opened.add(item.key, found)
             advance(1)
@@ -151,14 +168,17 @@ def _one_thread_each() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _read(model: FrontEnd, seconds: float | None, shortest: float, item: Item) -> tuple[Item, Halves | UnusableError]:
-    """Return the log-mels of a file, (frames, bands), or why there are none."""
+def _read(
+    model: FrontEnd, waveforms: bool, seconds: float | None, shortest: float, item: Item
+) -> tuple[Item, Halves | Shorts | UnusableError]:
+    """Return the log-mels of a file, (frames, bands), or its samples, or why there are none."""
     try:
         if model.reads == "arrays":
-            mel = _array(item.path, model, seconds, shortest)
-        else:
-            mel = log_mels(model, audio.read(item.path, model.rate, seconds, shortest))
-        return item, _halves(mel)
+            return item, halves(_array(item.path, model, seconds, shortest))
+        wave = audio.read(item.path, model.rate, seconds, shortest)
+        if waveforms:
+            return item, sixteen_bits(np.pad(wave, MARGIN, mode="reflect"))
+        return item, halves(log_mels(model, wave))
     except UnusableError as error:
         return item, error
 
@@ -197,15 +217,25 @@ def _array(path: Path, model: FrontEnd, seconds: float | None, shortest: float) 
     return mel
 
 
-def _halves(mel: Wave) -> Halves:
+def halves(mel: Wave) -> Halves:
+    """Return features in the precision of the store.
+
+    Raises:
+        UnusableError: they are not finite in it.
+    """
     with np.errstate(over="ignore"):
-        halves = mel.astype(np.float16)
-    if not np.isfinite(halves).all():
+        found = mel.astype(np.float16)
+    if not np.isfinite(found).all():
         raise UnusableError("its features are not finite in half precision")
-    return halves
+    return found
 
 
-def _excerpt(path: Path) -> str:
+def sixteen_bits(wave: Wave) -> Shorts:
+    """Return a waveform as the store has it, (samples, 1); what is beyond full scale is clipped."""
+    return np.rint(wave * FULL_SCALE).clip(-FULL_SCALE, FULL_SCALE - 1).astype(np.int16)[:, None]
+
+
+def excerpt(path: Path) -> str:
     """Return how a file begins, in one printable line."""
     try:
         with path.open("rb") as file:

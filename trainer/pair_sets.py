@@ -10,24 +10,19 @@ import pyarrow as pa
 
 from pairmine.errors import MissingError
 from pairmine.shards import Reader
+from trainer.feature_store import Tracks
 
 Ints = npt.NDArray[np.int64]
 KEPT_EPOCHS = 2
 
 
-class Features(Protocol):
-    """What data asks of a feature store: patches of log-mels by row and offset."""
+class Features(Tracks, Protocol):
+    """What data asks of a feature store: patches by row and offset, of log-mels or of waveforms."""
 
-    folder: Path
     manifest: dict[str, Any]
-    keys: pa.StringArray
-    frames: npt.NDArray[np.int32]
 
     def rows(self, keys: pa.StringArray) -> Ints:
         """Return the row of every track, -1 for those that have no features."""
-
-    def patches(self, rows: npt.ArrayLike, offsets: npt.ArrayLike, frames: int) -> npt.NDArray[np.float16]:
-        """Return patches (N, bands, frames) that begin at the given frames of the given rows."""
 
     def moments(self, rows: npt.ArrayLike) -> tuple[float, float]:
         """Return mean and standard deviation of all values of some tracks."""

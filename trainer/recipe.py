@@ -32,7 +32,7 @@ class Views:
         pairing: two patches of one track: "random", "adjacent" (`gap_seconds` apart) or "same".
         mix: shape parameters of the Beta distribution of the gain at which a patch stays when another of the batch is
             mixed into it, before the log; none: not mixed.
-        augment: changes drawn for every patch: "stretch", "pitch", "reverb", "noise", "polarity"; made to waveforms where
+        augment: changes drawn for every patch: "stretch", "pitch", "reverb", "noise", "polarity"; to waveforms where
             the store holds them, else to mels.
         standardise: subtract the mean of the training tracks, divide by their standard deviation.
     """

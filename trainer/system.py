@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from pairmine.errors import UsageError
-from trainer import registry, views
+from trainer import registry, sounds, views
 from trainer.data import Batch, Batches, Streams
 from trainer.encoders import AudioEncoder
 from trainer.frontends import FrontEnd
@@ -67,7 +67,8 @@ class System(nn.Module):
     def encode(self, batch: Batch) -> tuple[Tensor, ...]:
         """Return what the encoder says to the views of a batch: its outputs, each (V, B, …)."""
         with torch.no_grad(), torch.autocast(self.mean.device.type, enabled=False):
-            mel_VBFT = views.change(batch.mel_VBFT, batch.other_VBFT, batch.changes, self.front_end, self.frames)
+            change = sounds.change if batch.waveforms else views.change
+            mel_VBFT = change(batch.mel_VBFT, batch.other_VBFT, batch.changes, self.front_end, self.frames)
             mel_XFT = ((mel_VBFT - self.mean) / self.std).flatten(0, 1)
         outputs = self._hear(mel_XFT)
         return tuple(output.reshape(*mel_VBFT.shape[:2], *output.shape[1:]) for output in outputs)

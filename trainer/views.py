@@ -1,8 +1,9 @@
 """What is done to patches after they are cut: mixing and augmentation, a batch at a time, on the device.
 
-The store holds log-mels, so waveform effects are done where they can be done on mel powers: sounds that are mixed add
-up, reverberation is a decaying tail, stretched time is read faster or slower, a shifted pitch shifts the bands. A
-reversed polarity changes nothing in a mel. All random numbers are drawn beforehand, so that devices and ranks agree.
+Of log-mels, waveform effects are done where they can be done on mel powers: sounds that are mixed add up, reverberation
+is a decaying tail, stretched time is read faster or slower, a shifted pitch shifts the bands; a reversed polarity
+changes nothing in a mel. Where the store holds waveforms, `sounds` does the same to those. All random numbers are drawn
+beforehand, so that devices and ranks agree.
 """
 
 import math
@@ -20,6 +21,7 @@ STRETCH = (0.8, 1.2)
 SEMITONES = (-2, -1, 1, 2)
 TAIL_FRAMES = 64
 QUIETEST = 1e-10
+SEEDS = 1 << 24  # whole numbers that single precision tells apart
 
 Draws = dict[str, npt.NDArray[np.float32]]
 
@@ -41,10 +43,11 @@ def least_frames(spec: Views, frames: int, front_end: dict[str, Any]) -> int:
 
 
 def draw(rng: np.random.Generator, spec: Views, shape: tuple[int, ...]) -> Draws:
-    """Draw what `change` needs for patches of a shape (V, B).
+    """Draw what `change` needs, here and in `sounds`, for patches of a shape (V, B).
 
     strategies-2022, section 3: pitch by -2, -1, 1 or 2 semitones, stretch by 0.8 to 1.2, reverberation and noise with
-    probability 0.5 each (tails of 0.1 to 1 s and 5 to 30 dB under the patch [ours]).
+    probability 0.5 each (tails of 0.1 to 1 s and 5 to 30 dB under the patch [ours]), polarity (reversed in half of the
+    patches [ours]). `noise_seed` names the samples of noise and tail.
     playlists-2023: gain ~ Beta(5, 2) [ours].
     """
     draws: dict[str, npt.NDArray[Any]] = {}
@@ -58,6 +61,10 @@ def draw(rng: np.random.Generator, spec: Views, shape: tuple[int, ...]) -> Draws
         draws["reverb"] = np.where(rng.random(shape) < 0.5, rng.uniform(0.1, 1, shape), 0)
     if "noise" in spec.augment:
         draws["noise"] = np.where(rng.random(shape) < 0.5, 10 ** rng.uniform(-3, -0.5, shape), 0)
+    if "polarity" in spec.augment:
+        draws["polarity"] = rng.choice((-1, 1), shape)
+    if "reverb" in spec.augment or "noise" in spec.augment:
+        draws["noise_seed"] = rng.integers(0, SEEDS, shape)
     return {name: values.astype(np.float32) for name, values in draws.items()}
 
 
