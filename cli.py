@@ -352,6 +352,9 @@ def features(
     front_end: Annotated[
         str, typer.Option(help=f"One of: {', '.join(registry.names('frontends', 'trainer'))}.")
     ] = "musicnn",
+    waveforms: Annotated[
+        bool, typer.Option("--waveforms", help="Keep 16-bit samples, to augment sound; mels are computed in training.")
+    ] = False,
     workspace: Workspace = HERE,
     name: Annotated[
         str | None, typer.Option(help="Name of the features; default <source, or DIR's name>-<front end>.")
@@ -376,6 +379,8 @@ def features(
 
     pairmine features --source synth
 
+    pairmine features ~/music --waveforms
+
     Files that cannot be decoded, are silent (peak under -60 dBFS) or too short go to rejects.parquet.
     """
     from trainer.features import features
@@ -384,6 +389,7 @@ def features(
         workspace,
         folder,
         front_end=front_end,
+        waveforms=waveforms,
         name=name,
         source=source,
         key_map=key_map,
