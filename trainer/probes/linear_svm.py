@@ -1,0 +1,32 @@
+"""Support vector machine with a linear kernel: strategies-2022, section 4."""
+
+from functools import partial
+
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.svm import LinearSVC
+
+from trainer.probes import _strength
+from trainer.probes._columns import distances
+from trainer.probes._probe import Fitted, Labelled, check_classes
+from trainer.probes._scaling import Standardised
+
+
+def linear_svm(train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int) -> Fitted:
+    """Fit LIBLINEAR's squared hinge loss, one class against the rest; C by the validation tracks.
+
+    Activations are distances from the classes' planes.
+
+    Raises:
+        InputError: a class that no training track has, or that all have.
+    """
+    check_classes(train)
+    scaled = Standardised.of(train, valid)
+
+    def fit(strength: float) -> _strength.Scorer:
+        machine = LinearSVC(C=strength, dual="auto", random_state=seed)
+        if exclusive:
+            return partial(distances, machine.fit(scaled.train.x_ND, scaled.train.label_N))
+        return partial(distances, OneVsRestClassifier(machine).fit(scaled.train.x_ND, scaled.train.truth_NC))
+
+    scorer, strength = _strength.choose(fit, scaled.valid, exclusive)
+    return scaled.fitted(scorer, C=strength)
