@@ -467,20 +467,42 @@ def embed(
     features: Annotated[
         Path | None, typer.Option(help="Feature store; default the workspace's, by the recipe's front end.")
     ] = None,
+    audio: Annotated[Path | None, typer.Option(metavar="DIR", help="A folder of audio instead, as it is.")] = None,
     out: Annotated[Path | None, typer.Option(help="File; default embeddings.parquet beside the checkpoint.")] = None,
     per_patch: Annotated[bool, typer.Option("--per-patch", help="One vector a patch, with its start_ms.")] = False,
     stats: Annotated[str, typer.Option(help="Over the patches of a track: mean or mean-std.")] = "mean",
+    overlap: Annotated[float, typer.Option(help="Share of a patch that the next has in common with it: 0.5.")] = 0,
+    allow_rejects: Annotated[bool, typer.Option("--allow-rejects", help="Rejected files are no error.")] = False,
+    threads: Threads = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; default the GPU if there is one.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the embeddings of a feature store's tracks by a trained encoder.
+    """Write the embeddings of a feature store's tracks, or of a folder of audio, by a trained encoder.
 
     pairmine embed playlist-tco-resnet50
+
+    pairmine embed my-encoder/model.safetensors --audio ~/music
     """
     from trainer import embed
 
-    report = embed.embed(workspace, run, features=features, out=out, per_patch=per_patch, stats=stats, device=device)
+    report = embed.embed(
+        workspace,
+        run,
+        features=features,
+        audio=audio,
+        out=out,
+        per_patch=per_patch,
+        stats=stats,
+        overlap=overlap,
+        device=device,
+        threads=threads,
+    )
     _print(report, as_json)
+    if report.rejects and not allow_rejects:
+        raise InputError(
+            f"{report.rejects:,} files cannot be used, the rest is embedded: "
+            f"read {embed.rejects_file(report.file)}, or pass --allow-rejects"
+        )
 
 
 @app.command()

@@ -97,7 +97,7 @@ class Writer:
         index = self._index()
         files = [store.FileEntry(**record["file"]) for record in self._records]
         files.append(store.write_parquet(self.partial, INDEX, index))
-        files.append(store.write_parquet(self.partial, REJECTS, _rejects(rejects)))
+        files.append(store.write_parquet(self.partial, REJECTS, rejects_table(rejects)))
         for record in (self.partial / REQUEST, *self.partial.glob("shard-*.json")):
             record.unlink()
         facts = {"tracks": index.num_rows, "frames": sum(map(sum, self._lengths())), "rejects": len(rejects)}
@@ -138,7 +138,8 @@ def _write_header(file: BinaryIO, type_: str, frames: int, bands: int) -> None:
     np.lib.format.write_array_header_1_0(file, header)
 
 
-def _rejects(rows: list[list[Any]]) -> pa.Table:
+def rejects_table(rows: list[list[Any]]) -> pa.Table:
+    """Return the table of what was not taken: file, position, reason, excerpt; in order."""
     schema = CATALOGUE["rejects"].arrow
     columns = zip(*sorted(rows), strict=True) if rows else [[] for _ in schema]
     return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from pairmine import store
 from pairmine.errors import DamagedError, UsageError
 from pairmine.progress import bar
 from pairmine.registry import check_name
-from trainer import ranks, run_folder, setup, sounds, trained_encoder
+from trainer import ranks, run_folder, sounds, trained_encoder
+from trainer._embed_inputs import Folder, Inputs, Stored
 from trainer.feature_store import Tracks
 from trainer.trained_encoder import TrainedEncoder
 
 PATCHES = 256  # the encoder sees at once
-TRACKS = 1024  # are written at once
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -30,13 +31,14 @@ Part = tuple[Ints, npt.NDArray[np.float64], Floats]
 
 @dataclass(frozen=True)
 class Embedded:
-    """What `embed` did."""
+    """What `embed` did; `rejects` counts files of a folder, `too_short` tracks of a store, that were not embedded."""
 
     file: Path
     tracks: int
     vectors: int
     dim: int
     too_short: int
+    rejects: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for `--json`."""
@@ -44,6 +46,7 @@ class Embedded:
 
     def __str__(self) -> str:
         left_out = f"; {self.too_short:,} tracks too short for the encoder left out" if self.too_short else ""
+        left_out += f"; {self.rejects:,} files rejected, see {rejects_file(self.file)}" if self.rejects else ""
         return f"{self.file}: {self.vectors:,} vectors of {self.dim} for {self.tracks:,} tracks{left_out}"
 
 
@@ -52,11 +55,13 @@ def embed(
     run: str,
     *,
     features: Path | None = None,
+    audio: Path | None = None,
     out: Path | None = None,
     per_patch: bool = False,
     stats: str = "mean",
     overlap: float = 0.0,
     device: str | None = None,
+    threads: int | None = None,
 ) -> Embedded:
     """Write embeddings.parquet: (key, vector), or with `per_patch` (key, start_ms, vector), in the order of keys.
 
@@ -67,43 +72,65 @@ def embed(
         workspace: where runs and features are.
         run: name of a run (its best weights), or a checkpoint or export.
         features: the feature store; by default the workspace's one of the recipe's front end.
+        audio: a folder of audio in its place; what cannot be used of it is written to OUT.rejects.parquet.
         out: the file; by default embeddings.parquet beside the checkpoint.
         per_patch: one row a patch (a step in time, for encoders that have several).
         stats: "mean" over the vectors of a track, or "mean-std": the standard deviation behind it.
         overlap: the share of a patch that the next one has in common with it; 0.5 in discogs-2022.
         device: "cpu", "cuda" or "cuda:N"; by default the GPU if there is one.
+        threads: that decode audio; by default one a core.
 
     Raises:
-        UsageError: unknown `stats`, an `overlap` that is no share, or features of another front end.
+        UsageError: unknown `stats`, an `overlap` that is no share, both features and audio, or features of another
+            front end.
         MissingError: run or features are missing.
+        InputError: nothing in the folder of audio can be used.
         DamagedError: the checkpoint is damaged, or features are no numbers.
     """
     check_name("statistic", stats, ("mean", "mean-std"))
     if not 0 <= overlap < 1:
         raise UsageError(f"--overlap {overlap:g}: give a share from 0 up to, but not, 1, such as 0.5")
+    if features is not None and audio is not None:
+        raise UsageError("--features and --audio are both given: embed one of them at a time")
     path = run_folder.find_checkpoint(workspace, run)
     model = trained_encoder.load(path)
-    opened = setup.open_features(features or setup.find_features(workspace, model.front_end), model.front_end)
+    folder = Folder(audio, model, threads) if audio else None
+    inputs: Inputs = folder or Stored(workspace, features, model)
     out = out or path.parent / "embeddings.parquet"
     dim = model.encoder.dim * (2 if stats == "mean-std" and not per_patch else 1)
-    told = {"checkpoint": store.sha256(path), "features": opened.manifest["digest"], "recipe": model.recipe.name}
+    told = {"checkpoint": store.sha256(path), "features": inputs.digest, "recipe": model.recipe.name}
     schema = _schema(dim, per_patch, told | {"stats": None if per_patch else stats, "overlap": overlap})
-    enough = np.flatnonzero(opened.frames >= model.encoder.shortest).astype(np.int64)
-    temporary, written = out.with_name(out.name + ".tmp"), 0
     where = torch.device(ranks.device_name(device))
     model.to(where)
-    try:
-        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer, bar("embed", len(enough)) as advance:
-            for first in range(0, len(enough), TRACKS):
-                rows = enough[first : first + TRACKS]
+    tracks, written = 0, 0
+    with _whole(out, schema) as writer, bar("embed", inputs.count) as advance:
+        for opened, rows, count in inputs.pieces():
+            if rows.size:
                 table = _table(opened, vectors(opened, model, where, rows, overlap), rows, per_patch, stats, schema)
                 writer.write_table(table)
-                written += table.num_rows
-                advance(len(rows))
+                tracks, written = tracks + len(rows), written + table.num_rows
+            advance(count)
+        if folder:
+            folder.write_rejects(rejects_file(out))
+    too_short = inputs.too_short if isinstance(inputs, Stored) else 0
+    return Embedded(out, tracks, written, dim, too_short, len(folder.rejects) if folder else 0)
+
+
+def rejects_file(out: Path) -> Path:
+    """Return where the rejects of a folder of audio are written."""
+    return out.with_name(f"{out.stem}.rejects.parquet")
+
+
+@contextmanager
+def _whole(out: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Open a writer of a file that is there whole or not at all."""
+    temporary = out.with_name(out.name + ".tmp")
+    try:
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            yield writer
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)
-    return Embedded(out, len(enough), written, dim, len(opened.keys) - len(enough))
 
 
 def _schema(dim: int, per_patch: bool, told: dict[str, Any]) -> pa.Schema:

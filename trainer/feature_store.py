@@ -200,9 +200,7 @@ def _check(folder: Path, index: pa.Table, shards: list[Values], dtype: str, band
     """Raise DamagedError unless every track of the index lies inside a shard of the right form."""
     for number, shard in enumerate(shards):
         if shard.dtype != dtype or shard.ndim != 2 or shard.shape[1] != bands or not shard.flags.c_contiguous:
-            raise DamagedError(
-                f"{folder / shard_name(number)} is no {dtype} array of {bands} bands: make it anew"
-            )
+            raise DamagedError(f"{folder / shard_name(number)} is no {dtype} array of {bands} bands: make it anew")
     lengths = np.array([len(shard) for shard in shards], np.int64)
     first, frames, shard_of = (index.column(name).to_numpy() for name in ("first_frame", "frames", "shard"))
     inside = (shard_of >= 0) & (shard_of < len(shards)) & (first >= 0) & (frames >= 0)

@@ -111,7 +111,7 @@ def features(
     }
     if already_there(final, request, force):
         return Extracted(final, store.read_manifest(final), new=False)
-    read = partial(_read, model, waveforms, seconds, shortest)
+    read = partial(read_item, model, waveforms, seconds, shortest)
     with writer(final, request, force) as opened:
         _extract(read, inputs, opened, threads)
         manifest = opened.commit(final, request)
@@ -145,7 +145,7 @@ def _checked(name: str) -> str:
 def _extract(read: Any, inputs: Inputs, opened: Writer, threads: int | None) -> None:
     """Give the writer every input that the finished shards do not account for, in order."""
     done = opened.inputs
-    with bar("features", len(inputs.items)) as advance, _one_thread_each():
+    with bar("features", len(inputs.items)) as advance, one_thread_each():
         advance(min(done, len(inputs.items)))
         for item, found in parallel.in_order(read, inputs.items[done:], threads):
             if isinstance(found, UnusableError):
@@ -158,7 +158,7 @@ def _extract(read: Any, inputs: Inputs, opened: Writer, threads: int | None) -> 
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
     """Let torch use one core a file: faster, and sums do not depend on the number of cores."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -168,7 +168,7 @@ def _one_thread_each() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _read(
+def read_item(
     model: FrontEnd, waveforms: bool, seconds: float | None, shortest: float, item: Item
 ) -> tuple[Item, Halves | Shorts | UnusableError]:
     """Return the log-mels of a file, (frames, bands), or its samples, or why there are none."""

@@ -5,6 +5,7 @@ ends do, so that every patch is one contiguous piece. One store serves all front
 augmentations work on sound.
 """
 
+from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class Waveforms:
                 f"{opened.folder} has waveforms of {told['rate']:,} samples a second, which the front end "
                 f"{wanted['name']} cannot hear: run `pairmine features --front-end {wanted['name']}`"
             )
-        self._store, self._front_end = opened, front_end
+        self._store, self._front_end = opened, deepcopy(front_end)  # stays on the CPU, wherever a model takes its own
         self.folder: Path = opened.folder
         self.keys: pa.StringArray = opened.keys
         self.manifest: dict[str, Any] = opened.manifest | {"front_end": wanted}

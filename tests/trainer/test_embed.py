@@ -5,14 +5,18 @@ import json
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import soundfile
 import torch
+from typer.testing import CliRunner
 
-from pairmine.errors import DamagedError, MissingError, UsageError
+import cli
+from pairmine.errors import DamagedError, InputError, MissingError, UsageError
 from tests.trainer import pair_worlds as worlds
-from trainer import trained_encoder
+from trainer import _embed_inputs, trained_encoder
 from trainer.embed import embed
 from trainer.export import export
 from trainer.feature_store import FeatureStore
+from trainer.features import features
 from trainer.loop import train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -37,7 +41,7 @@ def workspace(tmp_path_factory):
     return workspace
 
 
-def plain(workspace, name: str) -> dict[str, list[tuple[float, np.ndarray]]]:
+def plain(workspace, name: str, overlap: float = 0) -> dict[str, list[tuple[float, np.ndarray]]]:
     """Return start in frames and vector of every patch of every track, one patch at a time."""
     features = FeatureStore.open(workspace / "features" / RUNS[name][0])
     model = trained_encoder.load(workspace / "runs" / name / "last.safetensors")
@@ -48,7 +52,7 @@ def plain(workspace, name: str) -> dict[str, list[tuple[float, np.ndarray]]]:
         if mel.shape[1] < model.encoder.shortest:
             continue
         found[key] = []
-        for start in range(0, mel.shape[1] - frames + 1, frames):
+        for start in range(0, mel.shape[1] - frames + 1, round(frames * (1 - overlap))):
             with torch.no_grad():
                 z_SD = model.encoder.embed((mel[None, :, start : start + frames].float() - model.mean) / model.std)[0]
             found[key] += [(start + step * frames / len(z_SD), z_D.numpy()) for step, z_D in enumerate(z_SD)]
@@ -70,6 +74,68 @@ def test_embeddings_are_those_of_the_patches_side_by_side(workspace, tmp_path, n
         vectors = [np.stack([z for _, z in found]) for found in expected.values()]
         pooled = [np.concatenate([z.mean(0), z.std(0)])[: report.dim] for z in vectors]
         np.testing.assert_allclose(table.column("vector").to_pylist(), pooled, rtol=1e-3, atol=1e-4)
+
+
+def test_patches_overlap_by_as_much_as_asked(workspace, tmp_path) -> None:
+    for overlap in (0.5, 0.9):
+        expected = plain(workspace, "tiny", overlap)
+        table = pq.read_table(embed(workspace, "tiny", overlap=overlap, per_patch=True, out=tmp_path / "out").file)
+        flat = [(key, round(16 * start)) for key, found in expected.items() for start, _ in found]
+        assert list(zip(table.column("key").to_pylist(), table.column("start_ms").to_pylist(), strict=True)) == flat
+        vectors = [z for found in expected.values() for _, z in found]
+        np.testing.assert_allclose(table.column("vector").to_pylist(), vectors, rtol=1e-3, atol=1e-4)
+    with pytest.raises(UsageError, match="--overlap 1: give a share"):
+        embed(workspace, "tiny", overlap=1.0)
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    """A folder of clips of several lengths, and of files that are none."""
+    folder, rng = tmp_path_factory.mktemp("embed") / "music", np.random.default_rng(0)
+    (folder / "sub").mkdir(parents=True)
+    for number in range(7):
+        wave = rng.normal(size=16_000 * 4 + 4_000 * number) / 10
+        soundfile.write(folder / "sub" / f"{number}.wav", wave, 16_000)
+    soundfile.write(folder / "short.wav", rng.normal(size=10), 16_000)
+    soundfile.write(folder / "silent.wav", np.zeros(50_000), 16_000)
+    (folder / "broken.mp3").write_bytes(b"no music")
+    return folder
+
+
+def test_a_folder_of_audio_embeds_as_its_features_do(workspace, music, tmp_path, monkeypatch) -> None:
+    features(tmp_path, music, front_end="musicnn", name="all")
+    stored = embed(workspace, "tiny", features=tmp_path / "features" / "all", overlap=0.5, out=tmp_path / "stored")
+    for size in (1 << 26, 300_000):  # in one piece; in pieces of two or three files
+        monkeypatch.setattr(_embed_inputs, "BYTES", size)
+        heard = embed(workspace, "tiny", audio=music, overlap=0.5, out=tmp_path / "heard.parquet")
+        one, two = (pq.read_table(report.file) for report in (stored, heard))
+        assert one.column("key") == two.column("key") and (heard.tracks, heard.rejects) == (7, 3)
+        np.testing.assert_allclose(two.column("vector").to_pylist(), one.column("vector").to_pylist(), atol=1e-5)
+        told = pq.read_table(tmp_path / "heard.rejects.parquet").to_pylist()
+        reasons = {row["file"]: row["reason"].split(":")[0] for row in told}
+        assert reasons == {"broken.mp3": "cannot be decoded", "short.wav": "too short", "silent.wav": "silent"}
+
+
+def test_a_folder_that_cannot_be_embedded_is_told(workspace, music, tmp_path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "a.wav").write_bytes(b"no music")
+    with pytest.raises(InputError, match=r"nothing of .*broken can be used: a\.wav: cannot be decoded"):
+        embed(workspace, "tiny", audio=broken, out=tmp_path / "out")
+    with pytest.raises(UsageError, match="embed one of them"):
+        embed(workspace, "tiny", audio=music, features=workspace / "features" / "musicnn")
+    with pytest.raises(UsageError, match="arrays by the front end melon, no audio"):
+        embed(workspace, "fixed", audio=music)
+    with pytest.raises(InputError, match="no such folder"):
+        embed(workspace, "tiny", audio=tmp_path / "nowhere")
+    assert [path.name for path in tmp_path.iterdir()] == ["broken"]
+
+
+def test_the_command_says_what_was_rejected(workspace, music, tmp_path) -> None:
+    words = ["embed", "tiny", "-w", str(workspace), "--audio", str(music), "--out", str(tmp_path / "out.parquet")]
+    done = CliRunner().invoke(cli.app, words)
+    assert isinstance(done.exception, InputError) and "3 files cannot be used" in str(done.exception)
+    assert CliRunner().invoke(cli.app, [*words, "--allow-rejects"]).exit_code == 0
 
 
 def test_tracks_too_short_for_the_encoder_are_counted(workspace, tmp_path) -> None:

@@ -195,7 +195,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(
     stop: int, many: Path, made: Extracted, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr(_feature_writer, "SHARD_BYTES", 100_000)
-    read, seen = stage._read, []
+    read, seen = stage.read_item, []
 
     def interrupted(model, waveforms, seconds, shortest, item):
         seen.append(item.key)
@@ -203,7 +203,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(
             raise KeyboardInterrupt
         return read(model, waveforms, seconds, shortest, item)
 
-    monkeypatch.setattr(stage, "_read", interrupted)
+    monkeypatch.setattr(stage, "read_item", interrupted)
     with pytest.raises(KeyboardInterrupt):
         extract(many, tmp_path, name="x", threads=1)
     assert not (tmp_path / "features" / "x").exists()
@@ -211,7 +211,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(
     finished = sum(json.loads(path.read_bytes())["inputs"] for path in partial.glob("shard-*.json"))
     (partial / "shard-00099.npy.tmp").write_bytes(b"scrap")
     seen.clear()
-    monkeypatch.setattr(stage, "_read", lambda *given: seen.append(given[4].key) or read(*given))
+    monkeypatch.setattr(stage, "read_item", lambda *given: seen.append(given[4].key) or read(*given))
     again = extract(many, tmp_path, name="x", threads=2)
     assert checksums(again.folder) == checksums(made.folder)
     assert len(seen) == 15 - finished and finished < stop and (finished > 0 or stop < 9)
