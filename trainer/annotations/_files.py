@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TextIO
+from typing import TextIO
 
 from pairmine.errors import InputError, shown
 
@@ -74,15 +74,11 @@ def content(file: Path) -> bytes:
     Raises:
         InputError: it cannot be read, or holds more than annotations ever do.
     """
-    with faults_named(file), _opened(file) as stream:
-        data = stream.read(LARGEST_BYTES + 1)
+    with faults_named(file), gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+        data = bytes(stream.read(LARGEST_BYTES + 1))
     if len(data) > LARGEST_BYTES:
         raise InputError(f"{shown(file)}: over {LARGEST_BYTES >> 20} MiB unpacked: no file of annotations")
     return data
-
-
-def _opened(file: Path) -> IO[bytes]:
-    return gzip.open(file) if file.suffix == ".gz" else file.open("rb")
 
 
 @contextmanager
@@ -93,7 +89,7 @@ def text(file: Path) -> Iterator[TextIO]:
         InputError: reading it fails, here or while it is open.
     """
     with faults_named(file):
-        opener: Callable[..., TextIO] = gzip.open if file.suffix == ".gz" else open  # type: ignore[assignment]
+        opener: Callable[..., TextIO] = gzip.open if file.suffix == ".gz" else open
         with opener(file, "rt", encoding="utf-8-sig", newline=None) as stream:
             yield stream
 
