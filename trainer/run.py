@@ -11,7 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from pairmine import seeding
 from pairmine.errors import UsageError
-from trainer import averaging, checkpoint, schedules
+from trainer import averaging, checkpoint, schedules, training_sets
 from trainer import recipe as recipes
 from trainer.data import Batches, Streams, epoch_batches
 from trainer.loader import Loader
@@ -43,6 +43,8 @@ class Run:
         self.position, self.mean = Position(), dict[str, Tensor]()
         if resume:
             self._resume()
+        if here.first:
+            training_sets.remember(folder, job.training)
         self.model = self._shared()
         if self.recipe.compile:
             self.system.encoder.compile()

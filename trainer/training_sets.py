@@ -1,0 +1,102 @@
+"""Which pair sets trained a checkpoint: known by the digests it holds, wherever the sets lie."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pairmine import store
+from pairmine.errors import DamagedError, MissingError
+from trainer import checkpoint
+from trainer.data import Streams
+
+READS = "reads.json"
+DIGEST = 64  # hexadecimal digits
+
+
+@dataclass(frozen=True)
+class TrainingSets:
+    """Pair sets that trained a checkpoint, or the one it started from.
+
+    Attributes:
+        folders: those that are there.
+        lost: a line for every other.
+    """
+
+    folders: tuple[Path, ...]
+    lost: tuple[str, ...]
+
+
+def remember(folder: Path, training: Streams) -> None:
+    """Write into a run's folder where the pair sets lie that it reads."""
+    pairs = {
+        role: str(each.folder.resolve())
+        for roles, stream in training.items()
+        for role, each in zip(roles, stream.sets, strict=True)
+    }
+    store.write_bytes(folder / READS, (json.dumps({"pairs": pairs}, indent=1) + "\n").encode())
+
+
+def find(workspace: Path, path: Path, given: Sequence[Path] = ()) -> TrainingSets:
+    """Return the pair sets that trained a checkpoint, and those of the one it started from.
+
+    They are sought among those given, where the run read them, and in the workspace.
+
+    Raises:
+        MissingError: there is no checkpoint.
+        DamagedError: it is damaged.
+    """
+    folders, lost = dict[Path, None](), dict[str, None]()
+    at: Path | None = path
+    seen = set[Path]()
+    while at is not None and at not in seen:
+        seen.add(at)
+        try:
+            _, state = checkpoint.load(at)
+        except MissingError:
+            if at == path:
+                raise
+            lost[f"{path} started from {at}, which is gone"] = None
+            break
+        known = dict(_known([*(workspace / "pairs").glob("*"), *_remembered(at.parent / READS), *given]))
+        for role, digest in _digests(state["reads"]):
+            if digest in known:
+                folders[known[digest]] = None
+            else:
+                lost[f"the pair set {role} that trained {at} is gone, or was built anew: name it with --pairs"] = None
+        at = _start(state)
+    return TrainingSets(tuple(folders), tuple(lost))
+
+
+def _known(folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+    """Yield the pair sets among some folders, by digest."""
+    for folder in folders:
+        try:
+            yield store.read_manifest(folder)["digest"], folder
+        except (MissingError, DamagedError, NotADirectoryError):
+            continue  # no pair set is what trained it then, which is told
+
+
+def _remembered(file: Path) -> list[Path]:
+    try:
+        return [Path(folder) for folder in json.loads(file.read_bytes())["pairs"].values()]
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise DamagedError(f"{file} is damaged: remove it, and name the pair sets with --pairs") from None
+
+
+def _digests(reads: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield role and digest of every pair set; those of joined roles stand in one text."""
+    for roles, digests in reads.items():
+        if roles != "features":
+            for number, role in enumerate(roles.split("+")):
+                yield role, digests[number * DIGEST : (number + 1) * DIGEST]
+
+
+def _start(state: dict[str, Any]) -> Path | None:
+    """Return the checkpoint that a run started from."""
+    start = tomllib.loads(state["recipe"]).get("start")
+    return Path(start) if start else None
