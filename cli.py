@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,25 +52,47 @@ def _pairmine(
     """
 
 
-class Sources(TyperGroup):
-    """The sub-commands of `ingest`: one for every file in pairmine/sources."""
+class Members(TyperGroup):
+    """Sub-commands found by folder scan: each member's own options and those all of its folder share."""
+
+    names: Callable[[], list[str]]
+    make: Callable[[str], Any]
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return the kinds of sources."""
-        return registry.names("sources")
+        """Return the names of all members."""
+        return type(self).names()
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return the command of one kind of source."""
-        registry.check_name("source", cmd_name, registry.names("sources"))
-        return _source_command(cmd_name)
+        """Return the command of one member."""
+        return type(self).make(cmd_name)
+
+
+def _command(name: str, own: list[inspect.Parameter], shared: Callable[..., None], run: Callable[..., None]) -> Any:
+    """Make a command with a member's own options and the shared ones; its help is the docstring of `run`."""
+    parameters = [*own, *inspect.signature(shared).parameters.values()]
+    parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    run.__doc__ = re.split(r"\n *(?:Args|Returns|Raises):\n", run.__doc__ or "")[0]
+    maker = typer.Typer(add_completion=False, rich_markup_mode=None)
+    maker.command(name)(run)
+    return typer.main.get_command(maker)
 
 
 def _source_command(kind: str) -> Any:
-    """Make a command of a source's `ingest`: its own options and those that all sources share."""
+    """Make a command of a source's `ingest`."""
+    registry.check_name("source", kind, registry.names("sources"))
     ingest: Callable[..., Any] = registry.load("sources", kind).ingest
 
-    def command(**options: Any) -> None:
-        workspace, name, allow_rejects, as_json = (options.pop(common) for common in shared)
+    def shared(
+        workspace: Workspace = HERE,
+        name: Annotated[str | None, typer.Option(help=f"Name of the source; default {kind}.")] = None,
+        allow_rejects: Annotated[bool, typer.Option("--allow-rejects", help="Rejected records are no error.")] = False,
+        as_json: Json = False,
+    ) -> None: ...
+
+    def run(**options: Any) -> None:
+        workspace, name, allow_rejects, as_json = (options.pop(each) for each in inspect.signature(shared).parameters)
         report = ingest(workspace, name or kind, **options)
         _print(report, as_json)
         if report.rejects and not allow_rejects:
@@ -78,28 +101,91 @@ def _source_command(kind: str) -> Any:
                 f'read them with `pairmine sql "select * from {report.source}.rejects"`, or pass --allow-rejects'
             )
 
-    def common(
-        workspace: Workspace = HERE,
-        name: Annotated[str | None, typer.Option(help=f"Name of the source; default {kind}.")] = None,
-        allow_rejects: Annotated[bool, typer.Option("--allow-rejects", help="Rejected records are no error.")] = False,
-        as_json: Json = False,
-    ) -> None: ...
+    run.__doc__ = ingest.__doc__
+    return _command(kind, list(inspect.signature(ingest).parameters.values())[2:], shared, run)
 
-    shared = inspect.signature(common).parameters
-    own = list(inspect.signature(ingest).parameters.values())[2:]
-    parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *shared.values())]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {each.name: each.annotation for each in parameters}
-    command.__doc__ = re.split(r"\n *(?:Args|Returns|Raises):\n", ingest.__doc__ or "")[0]
-    maker = typer.Typer(add_completion=False, rich_markup_mode=None)
-    maker.command(kind)(command)
-    return typer.main.get_command(maker)
+
+class Sources(Members):
+    """The sub-commands of `ingest`: one for every file in pairmine/sources."""
+
+    names = staticmethod(partial(registry.names, "sources"))
+    make = staticmethod(_source_command)
 
 
 app.add_typer(
     typer.Typer(cls=Sources, no_args_is_help=True, rich_markup_mode=None),
     name="ingest",
     help="Read a source into the catalogue, e.g. `pairmine ingest mpd ~/mpd/data`.",
+)
+
+
+def _evaluation_command(name: str) -> Any:
+    """Make a command of an evaluation."""
+    from trainer import registry as networks
+
+    prepare = networks.evaluation(name)
+
+    def shared(
+        workspace: Workspace = HERE,
+        embeddings: Annotated[
+            list[str] | None,
+            typer.Option(metavar="[NAME=]FILE", help="Parquet of key and vector, as `embed` writes it; repeatable."),
+        ] = None,
+        checkpoint: Annotated[
+            list[str] | None, typer.Option(metavar="[NAME=]RUN", help="A run, or a checkpoint; repeatable.")
+        ] = None,
+        features: Annotated[Path | None, typer.Option(help="Feature store; default that of the front end.")] = None,
+        baselines: Annotated[bool, typer.Option(help="Score MFCC and random weights too, from the features.")] = True,
+        key_map: Annotated[
+            Path | None, typer.Option(help="Two columns, tab between: key in the annotations, key of the embedding.")
+        ] = None,
+        allow_missing: Annotated[
+            bool, typer.Option("--allow-missing", help="Score the tracks all systems have.")
+        ] = False,
+        pairs: Annotated[
+            list[Path] | None, typer.Option(help="Pair set that trained them: leakage is looked for; repeatable.")
+        ] = None,
+        strict: Annotated[bool, typer.Option("--strict", help="Refuse if a tested track was trained on.")] = False,
+        write_exclude: Annotated[
+            Path | None, typer.Option(help="Write the keys that leak, for `build-pairs --exclude`.")
+        ] = None,
+        out: Annotated[Path | None, typer.Option(help="The result; default in WORKSPACE/results.")] = None,
+        device: Annotated[
+            str | None, typer.Option(help="cpu, cuda or cuda:N; default the GPU if there is one.")
+        ] = None,
+        as_json: Json = False,
+    ) -> None: ...
+
+    def run(workspace: Path, as_json: bool, **options: Any) -> None:
+        from trainer.evaluate import Request, evaluate
+
+        given = {each: options.pop(each) for each in inspect.signature(Request).parameters if each in options}
+        lists = {each: options_of or () for each, options_of in given.items() if each in ("embeddings", "pairs")}
+        request = Request(**given | lists, checkpoints=options.pop("checkpoint") or ())
+        _print(evaluate(workspace, name, prepare(**options), request), as_json)
+
+    run.__doc__ = prepare.__doc__
+    return _command(name, list(inspect.signature(prepare).parameters.values()), shared, run)
+
+
+def _evaluations() -> list[str]:
+    from trainer import registry as networks
+
+    return networks.names("evaluations")
+
+
+class Evaluations(Members):
+    """The sub-commands of `evaluate`: one for every file in trainer/evaluations, and those of other packages."""
+
+    names = staticmethod(_evaluations)
+    make = staticmethod(_evaluation_command)
+
+
+app.add_typer(
+    typer.Typer(cls=Evaluations, no_args_is_help=True, rich_markup_mode=None),
+    name="evaluate",
+    help="Score encoders or embeddings by a protocol of the papers, e.g. "
+    "`pairmine evaluate retrieval --data labels.csv --embeddings embeddings.parquet`.",
 )
 
 
@@ -415,6 +501,12 @@ def train(
     recipe: Annotated[
         str | None, typer.Option(help="Name of a recipe, or a .toml file; default the one for the pairs' strategy.")
     ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Another network than the recipe's: a name, or module:Class of your own.")
+    ] = None,
+    loss: Annotated[
+        str | None, typer.Option(help="Another objective than the recipe's: a name, or module:function of your own.")
+    ] = None,
     valid: Annotated[
         list[str] | None, typer.Option(metavar="[ROLE=]DIR", help="A pair set for validation; as --pairs.")
     ] = None,
@@ -447,6 +539,8 @@ def train(
         workspace,
         pairs or (),
         recipe=recipe,
+        encoder=encoder,
+        loss=loss,
         settings=settings or (),
         valid=valid or (),
         features=features,
@@ -510,15 +604,32 @@ def export(
     run: Annotated[str, typer.Argument(help="Name of a run, or a checkpoint.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     workspace: Workspace = HERE,
+    onnx: Annotated[bool, typer.Option("--onnx", help="Write it as ONNX too: any batch, any length.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a trained encoder for others: safetensors, config.json and a model card.
+    """Write a trained encoder for others: safetensors, config.json and a model card; ONNX where asked for.
 
-    pairmine export playlist-tco-resnet50 --out my-encoder
+    pairmine export playlist-tco-resnet50 --out my-encoder --onnx
     """
     from trainer import export
 
-    _print(export.export(workspace, run, out), as_json)
+    _print(export.export(workspace, run, out, onnx=onnx), as_json)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Results: files, or names in WORKSPACE/results.")],
+    workspace: Workspace = HERE,
+    style: Annotated[str, typer.Option("--format", help="text, markdown, latex or html.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="Write it to a file.")] = None,
+) -> None:
+    """Lay results side by side, the papers' published figures beside them, marked as such.
+
+    pairmine compare tagging-*.json --format markdown
+    """
+    from trainer import compare
+
+    print(compare.compare(workspace, runs, style=style, out=out))
 
 
 @app.command()

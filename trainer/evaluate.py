@@ -11,11 +11,12 @@ import torch
 
 from pairmine.errors import InputError, UsageError
 from trainer import embeddings as files
-from trainer import leakage, ranks, registry, results, run_folder, setup, trained_encoder, untrained
+from trainer import leakage, ranks, registry, results, run_folder, setup, trained_encoder, training_sets, untrained
 from trainer.evaluations import Evaluation, System
 from trainer.feature_store import FeatureStore
 from trainer.frontends import FrontEnd
 from trainer.keys import KeyMap, read_key_map
+from trainer.leakage import Leakage
 from trainer.results import Result
 from trainer.scored import Scored
 from trainer.systems import FromEncoder, FromFile, KeyedSystem, Mfcc, RandomWeights
@@ -90,8 +91,7 @@ def evaluate(workspace: Path, name: str, evaluation: Evaluation, request: Reques
     """
     systems = find_systems(workspace, evaluation, request)
     evaluation, missing = _restrict(evaluation, systems, request.allow_missing)
-    pair_sets = [*request.pairs, *_remembered(workspace, request)]
-    leaks = leakage.find(evaluation, pair_sets, workspace, _key_map(request))
+    leaks = _leakage(workspace, evaluation, request)
     if request.write_exclude is not None:
         leaks.write_exclude(request.write_exclude)
     if request.strict:
@@ -126,8 +126,7 @@ def _encoder(
 ) -> FromEncoder:
     path = run_folder.find_checkpoint(workspace, run)
     model = trained_encoder.load(path)
-    opened = FeatureStore.open(features or setup.find_features(workspace, model.front_end))
-    setup.check_front_end(opened, model.front_end)
+    opened = setup.open_features(features or setup.find_features(workspace, model.front_end), model.front_end)
     return FromEncoder(name or path.parent.name, model, path, opened, key_map, device)
 
 
@@ -138,16 +137,17 @@ def _baselines(
     if not encoders:
         if request.features is None:
             return []
-        store = FeatureStore.open(request.features)
-        front_end = registry.build("frontends", store.manifest["front_end"]["name"])
+        opened = FeatureStore.open(request.features)
+        front_end = registry.build("frontends", opened.manifest["front_end"]["name"])
         assert isinstance(front_end, FrontEnd)
-        return [Mfcc(store, front_end, MFCC_FRAMES, key_map)]
+        return [Mfcc(opened, front_end, MFCC_FRAMES, key_map)]
     first = encoders[0]
     found: list[KeyedSystem] = [Mfcc(first.features, first.model.front_end, first.model.frames, key_map)]
     forms = {(str(each.model.recipe.encoder), str(each.where)): each for each in encoders}
     for each in forms.values():
-        rows = np.setdiff1d(np.arange(len(each.features)), each.rows(filter(each.has, evaluation.tested)))
-        random = untrained.encoder(each.model, each.features, rows if rows.size else np.arange(len(each.features)))
+        every = np.arange(len(each.features.keys))
+        rows = np.setdiff1d(every, each.rows(filter(each.has, evaluation.tested)))
+        random = untrained.encoder(each.model, each.features, rows if rows.size else every)
         name = "random weights" if len(forms) == 1 else f"random weights, {each.model.recipe.encoder.name}"
         found.append(RandomWeights(name, random, each.checkpoint, each.features, key_map, device))
     return found
@@ -175,10 +175,13 @@ def _restrict(evaluation: Evaluation, systems: list[KeyedSystem], allowed: bool)
     return evaluation.only(known), missing
 
 
-def _remembered(workspace: Path, request: Request) -> list[Path]:
-    """Return the pair sets that the runs were trained on, as they remember them."""
-    runs = [run_folder.find_checkpoint(workspace, _named(text)[1]).parent for text in request.checkpoints]
-    return [folder for run in runs for folder in run_folder.pair_sets(run)]
+def _leakage(workspace: Path, evaluation: Evaluation, request: Request) -> Leakage:
+    """Look for what is tested in the pair sets given, and in those that trained the runs."""
+    paths = [run_folder.find_checkpoint(workspace, _named(text)[1]) for text in request.checkpoints]
+    trained = [training_sets.find(workspace, path, request.pairs) for path in paths]
+    folders = [*request.pairs, *(folder for each in trained for folder in each.folders)]
+    lost = [line for each in trained for line in each.lost]
+    return leakage.find(evaluation, folders, workspace, _key_map(request), lost)
 
 
 def _key_map(request: Request) -> KeyMap:

@@ -14,13 +14,12 @@ FLOOR = 1e-10
 Floats = npt.NDArray[np.float32]
 
 
-def coefficients(mel_FT: npt.NDArray[np.floating], front_end: FrontEnd) -> Tensor:
+def coefficients(mel_FT: Tensor, front_end: FrontEnd) -> Tensor:
     """Return the first 20 coefficients of the orthonormal DCT over mel bands in decibels, (20, T).
 
-    The bands are the store's, so that the baseline has heard what the encoder has heard.
+    The bands `mel_FT` are the store's, so that the baseline has heard what the encoder has heard.
     """
-    mel = torch.from_numpy(np.asarray(mel_FT, np.float32))
-    powers = front_end.expand(mel).clamp(min=FLOOR).double()
+    powers = front_end.expand(mel_FT.double()).clamp(min=FLOOR)
     decibels = 10 * torch.log10(powers) * (2 / front_end.power)
     dct: Tensor = torchaudio.functional.create_dct(COEFFICIENTS, len(decibels), "ortho").double()
     return dct.T @ decibels

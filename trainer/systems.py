@@ -12,13 +12,15 @@ from torch import Tensor
 from pairmine import store
 from pairmine.errors import UsageError
 from pairmine.progress import bar
-from trainer import embed, mfcc
+from trainer import embed, mfcc, sounds
 from trainer.embeddings import Embeddings
 from trainer.evaluations import Patches, System
-from trainer.feature_store import FeatureStore
 from trainer.frontends import FrontEnd
 from trainer.keys import KeyMap, annotation_key
+from trainer.pair_sets import Features
 from trainer.trained_encoder import TrainedEncoder
+
+TRACKS = 1024  # are embedded at once
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -114,7 +116,7 @@ class FromFile(KeyedSystem):
 class FromFeatures(KeyedSystem):
     """A system that hears a feature store."""
 
-    def __init__(self, name: str, features: FeatureStore, key_map: KeyMap):
+    def __init__(self, name: str, features: Features, key_map: KeyMap):
         super().__init__(name, features.keys.to_pylist(), features.folder, key_map)
         self.features = features
 
@@ -123,7 +125,8 @@ class FromFeatures(KeyedSystem):
         return {"features": str(self.features.manifest["digest"])}
 
     def _milliseconds(self, frames: npt.NDArray[np.floating] | Ints) -> Ints:
-        milliseconds: Ints = np.rint(frames * 1000 * self.features.seconds_a_frame).astype(np.int64)
+        seconds_a_frame = self.features.manifest["front_end"]["hop"] / self.features.manifest["front_end"]["rate"]
+        milliseconds: Ints = np.rint(frames * 1000 * seconds_a_frame).astype(np.int64)
         return milliseconds
 
 
@@ -146,7 +149,7 @@ class FromEncoder(FromFeatures):
         name: str,
         model: TrainedEncoder,
         checkpoint: Path,
-        features: FeatureStore,
+        features: Features,
         key_map: KeyMap,
         device: torch.device,
     ):
@@ -181,8 +184,8 @@ class FromEncoder(FromFeatures):
     def _embedded(self, rows: Ints, overlap: float) -> Iterator[tuple[Ints, Floats, Floats]]:
         """Yield rows, first frames and vectors of all patches, many tracks at a time, sorted by row and start."""
         with bar(f"embed for {self.name}", len(rows)) as advance:
-            for first in range(0, len(rows), embed.TRACKS):
-                some = rows[first : first + embed.TRACKS]
+            for first in range(0, len(rows), TRACKS):
+                some = rows[first : first + TRACKS]
                 parts = embed.vectors(self.features, self.model, self.device, some, overlap)
                 row_P, start_P, vector_PD = (np.concatenate(part) for part in zip(*parts, strict=True))
                 order = np.lexsort((start_P, row_P))
@@ -217,7 +220,7 @@ class Mfcc(FromFeatures):
 
     baseline = True
 
-    def __init__(self, features: FeatureStore, front_end: FrontEnd, frames: int, key_map: KeyMap):
+    def __init__(self, features: Features, front_end: FrontEnd, frames: int, key_map: KeyMap):
         super().__init__("MFCC", features, key_map)
         self.front_end, self.frames = front_end, frames
 
@@ -234,4 +237,7 @@ class Mfcc(FromFeatures):
         return Patches(of_P, self._milliseconds(starts_P), vectors_PD)
 
     def _of(self, row: int) -> Tensor:
-        return mfcc.coefficients(self.features.mel(int(row)), self.front_end)
+        frames = int(self.features.frames[row])
+        heard_BFT = torch.from_numpy(self.features.patches([row], [0], frames))
+        mel_BFT = sounds.log_mels(heard_BFT, self.front_end) if self.features.waveforms else heard_BFT
+        return mfcc.coefficients(mel_BFT[0], self.front_end)

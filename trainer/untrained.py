@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from pairmine import seeding
-from trainer import system
-from trainer.feature_store import FeatureStore
+from trainer import sounds, system
+from trainer.pair_sets import Features
 from trainer.trained_encoder import TrainedEncoder
 
 TRACKS = 512
@@ -20,7 +20,7 @@ BATCH = 64
 Ints = npt.NDArray[np.int64]
 
 
-def encoder(model: TrainedEncoder, features: FeatureStore, rows: Ints, seed: int = 0) -> TrainedEncoder:
+def encoder(model: TrainedEncoder, features: Features, rows: Ints, seed: int = 0) -> TrainedEncoder:
     """Return the encoder of a checkpoint with random weights.
 
     Args:
@@ -39,7 +39,7 @@ def encoder(model: TrainedEncoder, features: FeatureStore, rows: Ints, seed: int
     return found.eval()
 
 
-def _calibrate(model: TrainedEncoder, features: FeatureStore, rows: Ints, rng: np.random.Generator) -> None:
+def _calibrate(model: TrainedEncoder, features: Features, rows: Ints, rng: np.random.Generator) -> None:
     """Let batch norm average its statistics over a patch of each of some tracks."""
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     long_enough = rows[features.frames[rows] >= model.frames]
@@ -56,4 +56,5 @@ def _calibrate(model: TrainedEncoder, features: FeatureStore, rows: Ints, rng: n
         for first in range(0, len(drawn), BATCH):
             row_B = drawn[first : first + BATCH]
             start_B = (rng.random(len(row_B)) * (features.frames[row_B] - model.frames + 1)).astype(np.int64)
-            model(torch.from_numpy(features.patches(row_B, start_B, model.frames)))
+            heard_BFT = torch.from_numpy(features.patches(row_B, start_B, model.frames))
+            model(sounds.log_mels(heard_BFT, model.front_end) if features.waveforms else heard_BFT)
