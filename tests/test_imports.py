@@ -30,6 +30,7 @@ STAGES = {
     "demo": {"demo"},
     "linking": {"linking"},
     "splits": {"splits"},
+    "testing": {"testing"},
 }
 TRAINER_MAY = {
     "errors",

@@ -50,6 +50,8 @@ def train(
     pairs: Sequence[str],
     *,
     recipe: str | None = None,
+    encoder: str | None = None,
+    loss: str | None = None,
     settings: Sequence[str] = (),
     valid: Sequence[str] = (),
     features: Path | None = None,
@@ -63,6 +65,7 @@ def train(
         workspace: where features are sought and the run is kept.
         pairs: pair sets as DIR or ROLE=DIR.
         recipe: name or file; by default the one for the first set's strategy.
+        encoder, loss: others than the recipe's, by name or as module:Member.
         settings: as `optimiser.lr=1e-4`.
         valid: pair sets for validation, as `pairs`.
         features: a feature store; by default the workspace's one of the recipe's front end.
@@ -76,7 +79,16 @@ def train(
         MissingError, DamagedError: as in `setup.prepare`.
         ResourceError: the GPU's memory is too small.
     """
-    job = prepare(workspace, pairs, recipe=recipe, settings=settings, valid=valid, features=features)
+    job = prepare(
+        workspace,
+        pairs,
+        recipe=recipe,
+        encoder=encoder,
+        loss=loss,
+        settings=settings,
+        valid=valid,
+        features=features,
+    )
     with ranks.join(device) as here, watch.interruptible() as interrupted:
         folder = run_folder.open_folder(workspace, name or job.recipe.name, resume)
         try:

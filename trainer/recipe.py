@@ -191,11 +191,18 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml") if not path.stem.startswith("_"))
 
 
-def load(name: str, settings: Iterable[str] = ()) -> Recipe:
-    """Return a recipe by name, or from a file whose name ends in .toml, with settings such as `optimiser.lr=1e-4`.
+def load(name: str, settings: Iterable[str] = (), *, encoder: str | None = None, loss: str | None = None) -> Recipe:
+    """Return a recipe by name, or from a file whose name ends in .toml.
+
+    Args:
+        name: of the recipe.
+        settings: such as `optimiser.lr=1e-4`.
+        encoder, loss: others than the recipe's, by name or as module:Member; the recipe's options for its own are
+            dropped, `settings` may give new ones.
 
     Raises:
-        UsageError: there is none of that name, or a setting is unknown (the nearest is suggested) or means nothing.
+        UsageError: there is none of that name, or a setting is unknown (the nearest is suggested) or means nothing;
+            or the recipe has several losses.
     """
     if name.endswith(".toml"):
         path = Path(name)
@@ -203,9 +210,21 @@ def load(name: str, settings: Iterable[str] = ()) -> Recipe:
         check_name("recipe", name, names())
         path = FOLDER / f"{name}.toml"
     table = {**_read(path), "name": path.stem}
+    if encoder is not None:
+        table["encoder"] = {"name": encoder}
+    if loss is not None:
+        table["tasks"] = [_with_loss(table, loss)]
     for setting in settings:
         set_value(table, setting)
     return _checked(table, str(path))
+
+
+def _with_loss(table: Table, loss: str) -> Table:
+    """Return the only task of a recipe, with another loss."""
+    tasks = table["tasks"]
+    if len(tasks) != 1:
+        raise UsageError(f"recipe {table['name']} has {len(tasks)} losses: name one, such as --set tasks.0.loss={loss}")
+    return {**tasks[0], "loss": loss, "loss_options": {}}
 
 
 def of_toml(text: str, where: str) -> Recipe:

@@ -64,6 +64,8 @@ def prepare(
     pairs: Sequence[str],
     *,
     recipe: str | None = None,
+    encoder: str | None = None,
+    loss: str | None = None,
     settings: Sequence[str] = (),
     valid: Sequence[str] = (),
     features: Path | None = None,
@@ -74,6 +76,7 @@ def prepare(
         workspace: where features are sought.
         pairs: pair sets as DIR or ROLE=DIR.
         recipe: name or file; by default the one for the first set's strategy.
+        encoder, loss: others than the recipe's.
         settings: as `optimiser.lr=1e-4`.
         valid: pair sets for validation, as `pairs`.
         features: a feature store; by default the workspace's one of the recipe's front end.
@@ -84,7 +87,7 @@ def prepare(
         MissingError: pair sets or features are missing, no pair has features, or the recipe needs a setting.
         DamagedError: a file differs from its checksum.
     """
-    chosen = recipes.load(recipe or _default_recipe(pairs), settings)
+    chosen = recipes.load(recipe or _default_recipe(pairs), settings, encoder=encoder, loss=loss)
     chosen.check_needs()
     front_end = registry.build("frontends", chosen.front_end)
     assert isinstance(front_end, FrontEnd)

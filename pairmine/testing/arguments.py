@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,7 +11,9 @@ from torch import Tensor
 SIZES = {"B": 6, "D": 5, "K": 3, "V": 7, "L": 3, "M": 3}
 
 
-def tensors(loss: Callable[..., Tensor], *, optional: bool, seed: int = 0, dtype=torch.float64, **sizes: int) -> dict:
+def tensors(
+    loss: Callable[..., Any], *, optional: bool, seed: int = 0, dtype: torch.dtype = torch.float64, **sizes: int
+) -> dict[str, Tensor]:
     """Return every tensor the loss takes; with `optional`, those it can do without too."""
     draw = torch.Generator().manual_seed(seed)
     given = {}

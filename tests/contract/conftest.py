@@ -12,3 +12,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+pytest.register_assert_rewrite("pairmine.testing")

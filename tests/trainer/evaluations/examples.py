@@ -4,14 +4,13 @@ One function an evaluation, by the name of its file: `NAME(tmp_path, rng) -> Exa
 (tests/contract/test_evaluations.py) run every evaluation on its example.
 """
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from trainer.evaluations import Patches, System
+from pairmine.testing.evaluations import Planted
 
 Floats = npt.NDArray[np.float32]
 
@@ -21,54 +20,7 @@ class Example(NamedTuple):
 
     data: Path
     options: dict[str, Any]
-    system: "Planted"
-
-
-class Planted(System):
-    """Every patch of a track is the track's latent vector and some noise that depends on key and start alone.
-
-    `asked` gathers the keys that vectors were asked for.
-    """
-
-    def __init__(
-        self,
-        latent_of: dict[str, npt.ArrayLike],
-        *,
-        name: str = "planted",
-        noise: float = 0.05,
-        patches: int = 3,
-        patch_ms: int = 2000,
-        baseline: bool = False,
-    ) -> None:
-        self.latent_of = {key: np.asarray(latent, np.float32) for key, latent in latent_of.items()}
-        self.name, self.baseline = name, baseline
-        self.asked: set[str] = set()
-        self._noise, self._patches, self._patch_ms = noise, patches, patch_ms
-
-    def patches(self, keys: Collection[str], overlap: float = 0.0) -> Patches:
-        self.asked.update(keys)
-        hop = round(self._patch_ms * (1 - overlap))
-        starts = np.arange(0, self._patch_ms * (self._patches - 1) + 1, hop)
-        vectors = [self._patch(key, int(start)) for key in keys for start in starts]
-        return Patches(
-            np.repeat(np.arange(len(keys)), len(starts)), np.tile(starts, len(keys)).astype(np.int64), np.stack(vectors)
-        )
-
-    def tracks(self, keys: Collection[str], stats: str = "mean") -> Floats:
-        found = self.patches(keys)
-        vector_NPD = found.vector_PD.reshape(len(keys), self._patches, -1)
-        parts = [vector_NPD.mean(1), vector_NPD.std(1)] if stats == "mean-std" else [vector_NPD.mean(1)]
-        return np.concatenate(parts, axis=1)
-
-    def unknowing(self, rng: np.random.Generator) -> "Planted":
-        """Return the same with latent vectors of pure noise."""
-        latent_of = {key: rng.standard_normal(latent.shape) for key, latent in self.latent_of.items()}
-        return Planted(latent_of, name="unknowing", patches=self._patches, patch_ms=self._patch_ms)
-
-    def _patch(self, key: str, start: int) -> Floats:
-        latent = self.latent_of[key]
-        noise = np.random.default_rng([start, *key.encode()]).standard_normal(latent.shape)
-        return (latent + self._noise * noise).astype(np.float32)
+    system: Planted
 
 
 def latents(rng: np.random.Generator, truth_NC: npt.ArrayLike, dim: int = 16) -> Floats:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.trainer import examples
+from pairmine.testing import arguments
 from trainer import registry
 
 B, D = 256, 8
@@ -21,7 +21,7 @@ def test_floats_kept_for_the_gradient(name, matrices, optional) -> None:
             kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage()
         return tensor
 
-    given = examples.tensors(registry.loss(name), optional=optional, dtype=torch.float32, B=B, D=D)
+    given = arguments.tensors(registry.loss(name), optional=optional, dtype=torch.float32, B=B, D=D)
     given = {p: t.requires_grad_() if t.is_floating_point() and "weights" not in p else t for p, t in given.items()}
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         registry.loss(name)(**given)

@@ -10,7 +10,7 @@ import torch.multiprocessing as mp
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from tests.trainer import examples
+from pairmine.testing import arguments
 from trainer import registry
 
 LOSSES = [name for name in registry.names("losses") if "negatives" in inspect.signature(registry.loss(name)).parameters]
@@ -24,7 +24,7 @@ class System(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         torch.manual_seed(1)
-        self.encoder = nn.Linear(examples.SIZES["D"], examples.SIZES["D"], dtype=torch.float64)
+        self.encoder = nn.Linear(arguments.SIZES["D"], arguments.SIZES["D"], dtype=torch.float64)
 
     def forward(self, name: str, given: dict[str, Tensor], negatives: str) -> Tensor:
         embedded = {p: self.encoder(tensor) if p.endswith("D") else tensor for p, tensor in given.items()}
@@ -33,7 +33,7 @@ class System(nn.Module):
 
 def share(given: dict[str, Tensor], rank: int) -> dict[str, Tensor]:
     """Return the rows of a rank."""
-    axes = {p: examples.by_row(p) for p in given}
+    axes = {p: arguments.by_row(p) for p in given}
     return {p: t if axes[p] is None else t.chunk(RANKS, axes[p])[rank] for p, t in given.items()}
 
 
@@ -50,7 +50,7 @@ def work(rank: int, meeting: str, folder: str) -> None:
     system = DistributedDataParallel(System())
     found = {}
     for name, optional in CASES:
-        given = share(examples.tensors(registry.loss(name), optional=optional), rank)
+        given = share(arguments.tensors(registry.loss(name), optional=optional), rank)
         for negatives in ("local", "global"):
             found[f"{name} {optional} {negatives}"] = measured(system, name, given, negatives)
     torch.save(found, Path(folder) / f"{rank}.pt")
@@ -66,7 +66,7 @@ def ranks(tmp_path_factory) -> list[dict[str, list[Tensor]]]:
 
 @pytest.mark.parametrize(("name", "optional"), CASES)
 def test_global_negatives_make_many_ranks_one(ranks, name, optional) -> None:
-    loss, *gradients = measured(System(), name, examples.tensors(registry.loss(name), optional=optional), "global")
+    loss, *gradients = measured(System(), name, arguments.tensors(registry.loss(name), optional=optional), "global")
     found = [rank[f"{name} {optional} global"] for rank in ranks]
     torch.testing.assert_close(sum(rank[0] for rank in found) / RANKS, loss, rtol=1e-12, atol=1e-12)
     for rank in found:
@@ -75,7 +75,7 @@ def test_global_negatives_make_many_ranks_one(ranks, name, optional) -> None:
 
 @pytest.mark.parametrize(("name", "optional"), CASES)
 def test_local_negatives_stay_on_their_rank(ranks, name, optional) -> None:
-    given = examples.tensors(registry.loss(name), optional=optional)
+    given = arguments.tensors(registry.loss(name), optional=optional)
     alone = [measured(System(), name, share(given, rank), "local") for rank in range(RANKS)]
     for rank in range(RANKS):
         torch.testing.assert_close(ranks[rank][f"{name} {optional} local"][0], alone[rank][0])
