@@ -5,6 +5,7 @@ import sys
 
 for name in (
     "cooccurrence",
+    "gtzan_features",
     "ingest_discogs",
     "ingest_mpd",
     "linking",
