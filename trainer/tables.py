@@ -14,7 +14,15 @@ LATEX = str.maketrans(
     {character: rf"\{character}" for character in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     | {"−": "$-$", "±": r"$\pm$", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "“": "``", "”": "''"}
-    | {"×": r"$\times$", "–": "--", "…": r"\ldots{}", "[": "{[}", "]": "{]}", '"': r"\textquotedbl{}"}
+    | {
+        "†": r"$\dagger$",
+        "×": r"$\times$",
+        "–": "--",
+        "…": r"\ldots{}",
+        "[": "{[}",
+        "]": "{]}",
+        '"': r"\textquotedbl{}",
+    }
 )
 MARKDOWN = str.maketrans({character: rf"\{character}" for character in "\\`*_{}[]<>|#~$"})
 
