@@ -48,6 +48,20 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise DamagedError(f"{path} is damaged, or no checkpoint of pairmine: train anew") from None
 
 
+def load_state(path: Path) -> dict[str, Any]:
+    """Return the state of a checkpoint without its tensors.
+
+    Raises:
+        DamagedError: it is damaged, or no checkpoint of pairmine.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            state: dict[str, Any] = json.loads((file.metadata() or {})[KEY])
+            return state
+    except (SafetensorError, ValueError, KeyError, OSError):
+        raise DamagedError(f"{path} is damaged, or no checkpoint of pairmine: train anew") from None
+
+
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """Return the tensors whose names begin with `prefix.`, without it."""
     return {
