@@ -1,7 +1,8 @@
 """Networks and objectives by name: one file each, found by folder scan, or somebody else's.
 
 Somebody else's are named `module:Member`, or by the name of an entry point in the group `pairmine.encoders`,
-`pairmine.projectors` or `pairmine.losses` of an installed package. Our own files come first.
+`pairmine.projectors`, `pairmine.losses`, `pairmine.frontends` or `pairmine.evaluations` of an installed package. Our
+own files come first. `pairmine.testing` has the tests they must pass.
 """
 
 import inspect
@@ -17,19 +18,21 @@ from pairmine.errors import UsageError
 
 
 def names(folder: str) -> list[str]:
-    """Names of all members of `encoders`, `projectors` or `losses`: our own, then those of entry points, sorted."""
+    """Names of all members of `encoders`, `losses`, …: our own, then those of entry points, sorted."""
     own = registry.names(folder, "trainer")
     return own + sorted(_plugins(folder).keys() - set(own))
 
 
 def network(folder: str, name: str) -> type[nn.Module]:
-    """Return a class of `encoders` or `projectors`: the one public class of its file, or somebody else's.
+    """Return a class of `encoders`, `projectors` or `frontends`: the one public class of its file, or somebody else's.
 
     Raises:
         UsageError: there is none of that name; the message lists the known ones and suggests the nearest.
     """
     if (plugin := _plugin(folder, name)) is not None:
-        theirs: type[nn.Module] = _loaded(plugin, type)
+        theirs: type[nn.Module] = _loaded(plugin)
+        if not (isinstance(theirs, type) and issubclass(theirs, nn.Module)):  # a checkpoint may name what it likes
+            raise UsageError(f"{plugin.value} is no class of torch modules: name it as module:Member")
         return theirs
     module = registry.load(folder, name, "trainer")
     found: list[type[nn.Module]] = [value for value in vars(module).values() if _is_public_network(value, module)]
@@ -56,7 +59,7 @@ def loss(name: str) -> Callable[..., Tensor]:
         UsageError: there is none of that name; the message lists the known ones and suggests the nearest.
     """
     if (plugin := _plugin("losses", name)) is not None:
-        theirs: Callable[..., Tensor] = _loaded(plugin, Callable)
+        theirs: Callable[..., Tensor] = _function(plugin)
         return theirs
     found: Callable[..., Tensor] = getattr(registry.load("losses", name, "trainer"), name.replace("-", "_"))
     return found
@@ -69,7 +72,7 @@ def evaluation(name: str) -> Callable[..., Any]:
         UsageError: there is none of that name; the message lists the known ones and suggests the nearest.
     """
     if (plugin := _plugin("evaluations", name)) is not None:
-        theirs: Callable[..., Any] = _loaded(plugin, Callable)
+        theirs: Callable[..., Any] = _function(plugin)
         return theirs
     found: Callable[..., Any] = registry.load("evaluations", name, "trainer").prepare
     return found
@@ -89,14 +92,20 @@ def _plugin(folder: str, name: str) -> EntryPoint | None:
     return plugins.get(name)
 
 
-def _loaded(plugin: EntryPoint, kind: Any) -> Any:
+def _loaded(plugin: EntryPoint) -> Any:
     try:
-        member = plugin.load()
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"{plugin.value} cannot be imported ({error}): name it as module:Member") from error
-    if not isinstance(member, kind):
-        wanted = "class" if kind is type else "function"
-        raise UsageError(f"{plugin.value} is a {type(member).__name__}, not a {wanted}: name it as module:Member")
+        return plugin.load()
+    except (ImportError, AttributeError, SyntaxError) as error:
+        raise UsageError(
+            f"{plugin.value} cannot be imported ({error}): name it as module:Member, "
+            "of an installed package or a folder in PYTHONPATH"
+        ) from error
+
+
+def _function(plugin: EntryPoint) -> Callable[..., Any]:
+    member: Callable[..., Any] = _loaded(plugin)
+    if not callable(member) or isinstance(member, type):
+        raise UsageError(f"{plugin.value} is a {type(member).__name__}, not a function: name it as module:Member")
     return member
 
 

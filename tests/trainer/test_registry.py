@@ -66,5 +66,5 @@ def test_what_cannot_be_imported_is_one_line(theirs) -> None:
     for name in ("theirs:Missing", "nowhere:Wide", "theirs:"):
         with pytest.raises(UsageError, match="name it as module:Member"):
             registry.network("encoders", name)
-    with pytest.raises(UsageError, match=r"theirs:flat is a function, not a class"):
+    with pytest.raises(UsageError, match=r"theirs:flat is no class of torch modules"):
         registry.network("encoders", "theirs:flat")
