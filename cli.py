@@ -22,6 +22,7 @@ Workspace = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; default one a core.")]
+Annotations = Annotated[Path, typer.Option("--data", metavar="PATH", help="The annotation files: a folder or a file.")]
 HERE = Path("workspace")
 
 
@@ -69,7 +70,7 @@ class Members(TyperGroup):
 
 def _command(name: str, own: list[inspect.Parameter], shared: Callable[..., None], run: Callable[..., None]) -> Any:
     """Make a command with a member's own options and the shared ones; its help is the docstring of `run`."""
-    parameters = [*own, *inspect.signature(shared).parameters.values()]
+    parameters = [*own, *_parameters(shared)]
     parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -77,6 +78,10 @@ def _command(name: str, own: list[inspect.Parameter], shared: Callable[..., None
     maker = typer.Typer(add_completion=False, rich_markup_mode=None)
     maker.command(name)(run)
     return typer.main.get_command(maker)
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    return list(inspect.signature(function).parameters.values())
 
 
 def _source_command(kind: str) -> Any:
@@ -102,7 +107,7 @@ def _source_command(kind: str) -> Any:
             )
 
     run.__doc__ = ingest.__doc__
-    return _command(kind, list(inspect.signature(ingest).parameters.values())[2:], shared, run)
+    return _command(kind, _parameters(ingest)[2:], shared, run)
 
 
 class Sources(Members):
@@ -165,7 +170,8 @@ def _evaluation_command(name: str) -> Any:
         _print(evaluate(workspace, name, prepare(**options), request), as_json)
 
     run.__doc__ = prepare.__doc__
-    return _command(name, list(inspect.signature(prepare).parameters.values()), shared, run)
+    own = [each if each.name != "data" else each.replace(annotation=Annotations) for each in _parameters(prepare)]
+    return _command(name, own, shared, run)
 
 
 def _evaluations() -> list[str]:
