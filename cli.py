@@ -606,6 +606,37 @@ def embed(
 
 
 @app.command()
+def reproduce(
+    paper: Annotated[
+        str, typer.Argument(help="playlists-2023, strategies-2022, colisten-2020, crossmodal-2021 or discogs-2022.")
+    ],
+    workspace: Workspace = HERE,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the data, one folder each: --dry-run tells which; default data.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="STEP", help="Only steps whose names begin so; repeatable.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Handed to every train: optimiser.lr=1e-4 ….")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell data, commands, what is made; run nothing.")] = False,
+    toy: Annotated[bool, typer.Option("--toy", help="All of it tiny: made-up data, a step or two a run.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make the tables of a paper: pair sets, features, runs, evaluations; what is made already is skipped.
+
+    pairmine reproduce playlists-2023 --dry-run
+
+    pairmine reproduce playlists-2023 --data ~/data --only ingest --only pairs
+    """
+    from trainer.reproduce import reproduce
+
+    asked = {"only": only or (), "settings": settings or (), "dry_run": dry_run, "toy": toy}
+    _print(reproduce(workspace, paper, data=data, **asked), as_json)
+
+
+@app.command()
 def export(
     run: Annotated[str, typer.Argument(help="Name of a run, or a checkpoint.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
