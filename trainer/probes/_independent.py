@@ -61,7 +61,8 @@ class Regressions:
         rows = len(self._truth_NC)
         curvature_DC = np.append(self._spread_D, rows)[:, None] * self._variance_C
         curvature_DC[:-1] += 1 / strength
-        return np.sqrt(rows / curvature_DC)
+        scale_DC: Weights = np.sqrt(rows / curvature_DC)
+        return scale_DC
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ class _Teacher:
         """Return the vectors of an epoch in random order."""
         if not self._course.one_a_track:
             return rng.permutation(len(self._train.x_ND))
-        counts_T = self._train.counts_T
+        counts_T = self._train.counts
         return rng.permutation(np.cumsum(counts_T) - counts_T + rng.integers(0, counts_T))
 
     def _truth(self, rows_B: Ints) -> Floats:
@@ -163,7 +163,7 @@ class _Teacher:
         of_N = np.arange(len(sum_TC)) if valid.of_N is None else valid.of_N
         for rows in _chunks(len(valid.x_ND)):
             np.add.at(sum_TC, of_N[rows], self.scores(valid.x_ND[rows]))
-        mean_TC = np.clip(sum_TC / valid.counts_T[:, None], 1e-12, 1 - 1e-12)
+        mean_TC = np.clip(sum_TC / valid.counts[:, None], 1e-12, 1 - 1e-12)
         of_truth = np.where(valid.truth_TC, -np.log(mean_TC), 0 if self._exclusive else -np.log1p(-mean_TC))
         return float(of_truth.sum(1).mean() if self._exclusive else of_truth.mean())
 

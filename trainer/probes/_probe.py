@@ -31,17 +31,18 @@ class Labelled:
     of_N: Ints | None = None
 
     @cached_property
-    def truth_NC(self) -> Bits:
+    def truth(self) -> Bits:
         """What is true of each vector's track."""
         return self.truth_TC if self.of_N is None else self.truth_TC[self.of_N]
 
     @cached_property
-    def label_N(self) -> Ints:
+    def labels(self) -> Ints:
         """The only class of each vector's track."""
-        return self.truth_NC.argmax(1)
+        labels_N: Ints = self.truth.argmax(1)
+        return labels_N
 
     @cached_property
-    def counts_T(self) -> Ints:
+    def counts(self) -> Ints:
         """How many vectors each track has."""
         tracks = len(self.truth_TC)
         return np.ones(tracks, np.int64) if self.of_N is None else np.bincount(self.of_N, minlength=tracks)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from trainer.probes._probe import Fitted, Floats, Labelled, Scores

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from trainer.probes._probe import Bits, Floats, Labelled, Scores
+from trainer.probes._probe import Floats, Labelled, Scores
 
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 UNCHOSEN = 1.0
@@ -30,13 +30,9 @@ def choose(
 
 def _figure(score_NC: Scores, valid: Labelled, exclusive: bool) -> float:
     if exclusive:
-        return float((score_NC.argmax(1) == valid.label_N).mean())
-    divides = _divides(valid.truth_NC)
-    if not divides.any():
+        return float((score_NC.argmax(1) == valid.labels).mean())
+    positives_C = valid.truth.sum(0, dtype=np.int64)
+    divides_C = (positives_C > 0) & (positives_C < len(valid.truth))
+    if not divides_C.any():
         return 0.0
-    return float(roc_auc_score(valid.truth_NC[:, divides], score_NC[:, divides], average="macro"))
-
-
-def _divides(truth_NC: Bits) -> Bits:
-    positives = truth_NC.sum(0, dtype=np.int64)
-    return (positives > 0) & (positives < len(truth_NC))
+    return float(roc_auc_score(valid.truth[:, divides_C], score_NC[:, divides_C], average="macro"))

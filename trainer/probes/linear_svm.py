@@ -25,8 +25,8 @@ def linear_svm(train: Labelled, valid: Labelled | None, *, exclusive: bool, seed
     def fit(strength: float) -> _strength.Scorer:
         machine = LinearSVC(C=strength, dual="auto", random_state=seed)
         if exclusive:
-            return partial(distances, machine.fit(scaled.train.x_ND, scaled.train.label_N))
-        return partial(distances, OneVsRestClassifier(machine).fit(scaled.train.x_ND, scaled.train.truth_NC))
+            return partial(distances, machine.fit(scaled.train.x_ND, scaled.train.labels))
+        return partial(distances, OneVsRestClassifier(machine).fit(scaled.train.x_ND, scaled.train.truth))
 
     scorer, strength = _strength.choose(fit, scaled.valid, exclusive)
     return scaled.fitted(scorer, C=strength)

@@ -26,13 +26,13 @@ def logistic_regression(
     """
     check_classes(train)
     scaled = Standardised.of(train, valid)
-    independent = None if exclusive else Regressions(scaled.train.x_ND, scaled.train.truth_NC)
+    independent = None if exclusive else Regressions(scaled.train.x_ND, scaled.train.truth)
 
     def fit(strength: float) -> _strength.Scorer:
         if independent is not None:
             return independent.fit(strength).scores
         model = LogisticRegression(C=strength, max_iter=STEPS)
-        return partial(_probabilities, model.fit(scaled.train.x_ND, scaled.train.label_N))
+        return partial(_probabilities, model.fit(scaled.train.x_ND, scaled.train.labels))
 
     if strength is not None:
         return scaled.fitted(fit(strength), C=strength)

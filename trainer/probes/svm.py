@@ -24,7 +24,7 @@ def svm(train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int) 
     scaled = Standardised.of(train, valid)
     machine = SVC(C=STRENGTH, random_state=seed)
     if exclusive:
-        machine.fit(scaled.train.x_ND, scaled.train.label_N)
+        machine.fit(scaled.train.x_ND, scaled.train.labels)
     else:
-        machine = OneVsRestClassifier(machine).fit(scaled.train.x_ND, scaled.train.truth_NC)
+        machine = OneVsRestClassifier(machine).fit(scaled.train.x_ND, scaled.train.truth)
     return scaled.fitted(partial(distances, machine), C=STRENGTH)
