@@ -73,16 +73,28 @@ def test_every_replicate_is_the_figure_of_the_tracks_drawn() -> None:
     rng = np.random.default_rng(0)
     truth = rng.random((300, 3)) < [0.5, 0.05, 0.01]
     score = np.round(rng.standard_normal((300, 3)) + truth, 1)
-    roc, precision = ranking.macro(truth, score, ["often", "seldom", "rare"], seed=5)
     counts = resample(300, seed=5)
-    assert roc.replicates.size == precision.replicates.size == REPLICATES
+    precisions, areas = ranking.by_class(truth, score, counts)
     for replicate in (0, 511, 512, REPLICATES - 1):  # both sides of a block's border
         drawn = np.repeat(np.arange(300), counts[replicate])
-        present = [c for c in range(3) if truth[drawn, c].sum() > 0]
-        rocs = [roc_auc_score(truth[drawn, c], score[drawn, c]) for c in present]
-        precisions = [average_precision_score(truth[drawn, c], score[drawn, c]) for c in present]
-        assert roc.replicates[replicate] == pytest.approx(np.mean(rocs), **EXACT)
-        assert precision.replicates[replicate] == pytest.approx(np.mean(precisions), **EXACT)
+        for c in range(3):
+            present = 0 < truth[drawn, c].sum() < 300
+            pair = truth[drawn, c], score[drawn, c]
+            precision = average_precision_score(*pair) if present else math.nan
+            area = roc_auc_score(*pair) if present else math.nan
+            assert precisions[replicate, c] == pytest.approx(precision, nan_ok=True, **EXACT)
+            assert areas[replicate, c] == pytest.approx(area, nan_ok=True, **EXACT)
+    for found, of_class in zip(ranking.macro(truth, score, list("abc"), seed=5), (areas, precisions), strict=True):
+        raw = np.nanmean(of_class, axis=1)
+        assert found.replicates == pytest.approx(raw - raw.mean() + found.value, **EXACT)
+
+
+def test_rare_classes_have_their_figure_inside_the_interval() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.random((2000, 40)) < 0.01
+    for found in ranking.macro(truth, rng.standard_normal((2000, 40)) + truth, [str(c) for c in range(40)]):
+        low, high = found.interval
+        assert low < found.value < high
 
 
 def test_the_mean_over_classes_leaves_out_those_without_positives_or_negatives() -> None:
