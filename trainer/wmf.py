@@ -18,10 +18,10 @@ FACTORS, ITERATIONS, ALPHA = 64, 15, 40
 class Wmf(System):
     """Implicit ALS (Y. Hu, Y. Koren, C. Volinsky, ICDM 2008) of a whole graph, the edges looked for among them.
 
-    colisten-2020, section 4.2: it "trains on evaluation data by necessity", so it bounds what audio can tell. The graph
-    is unweighted, as in section 3.2. [ours]: 64 factors, α 40 as in the ICDM paper, and every recording linked to itself:
-    without that the ends of an edge are alike only as far as they have neighbours in common, and in a sparse graph the
-    bound would lie below good audio.
+    colisten-2020, section 4.2: it trains on the evaluation's edges by necessity, so it bounds what audio can tell. The
+    graph is unweighted, as in section 3.2. [ours]: 64 factors, α 40 as in the ICDM paper, and every recording linked to
+    itself: without that the ends of an edge are alike only as far as they have neighbours in common, and in a sparse
+    graph the bound would lie below good audio.
 
     Args:
         keys: recordings by id.

@@ -15,6 +15,7 @@ from trainer.annotations import colisten_graph
 from trainer.annotations.colisten_graph import Graph
 from trainer.evaluations import Evaluation, System
 from trainer.metrics.link_prediction import chance, link_prediction
+from trainer.metrics.neighbours import unit
 from trainer.metrics.score import Score, resample
 from trainer.wmf import Wmf
 
@@ -62,18 +63,18 @@ class Sample:
         other_O2: places of the ends of the graph's other edges between them.
     """
 
-    track_N: Ints
+    track_N: npt.NDArray[np.int32]
     edge_E2: Ints
     other_O2: Ints
 
     def ranked(self, vector_ND: Floats) -> tuple[Floats, Floats]:
         """Return the cosines of the edges, and of all pairs that are no edge of the graph."""
-        norm_N = np.linalg.norm(vector_ND, axis=1, keepdims=True)
-        unit_ND = vector_ND / np.where(norm_N > 0, norm_N, 1)
+        unit_ND = unit(vector_ND)
         cosine_NN = unit_ND @ unit_ND.T
         wanted_NN = np.triu(np.ones(cosine_NN.shape, np.bool_), 1)
         wanted_NN[tuple(self.edge_E2.T)] = wanted_NN[tuple(self.other_O2.T)] = False
-        return cosine_NN[tuple(self.edge_E2.T)], cosine_NN[wanted_NN]
+        edge_E: Floats = cosine_NN[tuple(self.edge_E2.T)]
+        return edge_E, cosine_NN[wanted_NN]
 
     @property
     def negatives(self) -> int:
@@ -181,7 +182,7 @@ class Colisten(Evaluation):
 def _apart(pool_H2: npt.NDArray[np.int32], wanted: int, stream: int) -> npt.NDArray[np.int32]:
     """Return edges in seeded order, no two of which share an end, as many as wanted if there are."""
     seen: set[int] = set()
-    chosen = []
+    chosen: list[tuple[int, int]] = []
     for a, b in pool_H2[seeding.order(stream, len(pool_H2))].tolist():
         if len(chosen) == wanted:
             break
