@@ -14,6 +14,7 @@ from trainer.keys import annotation_key
 
 Ints = npt.NDArray[np.int64]
 SPLITS = ("train", "valid", "test")
+LONGEST_GROUP = 500  # the array of groups gives each track as many letters as the longest has
 MEND = "take the published files, or pass --allow-other-counts"
 AllowOtherCounts = Annotated[
     bool, typer.Option(help="Take annotation files with other counts than published: a part of the data set.")
@@ -41,7 +42,7 @@ class Annotations:
         classes: (C,) at least two; each has a track, but for parts of a data set (`--allow-other-counts`).
         truth_NC: uint8, 1 where a track is of a class; rows may be all zero.
         split_N: "train", "valid", "test"; "" where the files say nothing.
-        group_N: what must not be torn apart, such as the artist or the song of an excerpt; "" where unknown.
+        group_N: what must not be torn apart: the artist, or the song of an excerpt; "" where unknown.
         files: what was read.
         names: (title, artist) by key, where the files know them.
     """
@@ -102,8 +103,8 @@ def gather(
     `Annotations.counts` names them, unless `allow_other_counts`; then classes without a track are taken too.
 
     Raises:
-        InputError: a key comes twice, a class is unknown or has no track, there are fewer than two classes or no
-            tracks, or the counts are others than published.
+        InputError: a key is empty or comes twice, a split is unknown, a class is unknown or has no track, there are
+            fewer than two classes or no tracks, or the counts are others than published.
     """
     by_key = _by_key(name, rows)
     found = set().union(*(row.labels for row in by_key.values()))
@@ -129,6 +130,10 @@ def _by_key(name: str, rows: Iterable[Row]) -> dict[str, Row]:
             raise InputError(f"{name}: a track has no key: take the published files")
         if key in by_key:
             raise InputError(f"{name}: {shown(key)} is annotated twice: keep one row of it")
+        if row.split not in ("", *SPLITS):
+            raise InputError(f"{name}: {shown(key)}: split {shown(row.split)!r} is none of {', '.join(SPLITS)}")
+        if len(row.group) > LONGEST_GROUP:
+            raise InputError(f"{name}: {shown(key)}: a group of {len(row.group):,} letters: shorten it")
         by_key[key] = row._replace(labels=frozenset(row.labels))
     if not by_key:
         raise InputError(f"{name}: the annotation files name no track: take the published files")

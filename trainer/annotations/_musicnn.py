@@ -32,7 +32,7 @@ def tags(file: Path) -> list[str]:
     text = "\n".join(line for _, line in _files.lines(file))
     try:
         found = ast.literal_eval(text.partition("=")[2].strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
         raise InputError(f"{shown(file)}: no list of tags: take the published file") from error
     if not isinstance(found, list) or not all(isinstance(tag, str) for tag in found):
         raise InputError(f"{shown(file)}: no list of tags: take the published file")

@@ -49,7 +49,7 @@ SEVEN = {
     "/m/0y4f8": "Vocal music",
     "/m/07gxw": "Techno",
 }
-SEGMENTS = re.compile(r"num_segs=(\d+)")
+SEGMENTS = re.compile(r"num_segs=(\d{1,12})")
 
 
 class Genres(StrEnum):

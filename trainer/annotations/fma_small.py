@@ -49,7 +49,8 @@ def read(data: Path, *, allow_other_counts: bool = False) -> Annotations:
 
 
 def _path(track: str) -> str:
-    return f"{int(track):06}"[:3] + f"/{int(track):06}"
+    name = track.zfill(6)
+    return f"{name[:3]}/{name}"
 
 
 def _official_rows(file: Path) -> Iterator[Row]:
@@ -85,7 +86,7 @@ def _rows(genres: Path, lists: dict[Path, str]) -> Iterator[Row]:
         genre_of[cells[0].removesuffix(".mp3")] = cells[1]
     for file, split in lists.items():
         for number, line in _files.lines(file):
-            path = _path(line) if line.strip().isdecimal() else ""
+            path = _path(line.strip())
             if path not in genre_of:
                 raise _files.malformed(file, number, f"expected the id of a track of {genres.name}")
             yield Row(path, (genre_of[path],), split)

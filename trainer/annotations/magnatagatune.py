@@ -89,14 +89,24 @@ def _json_rows(file: Path) -> Iterator[Row]:
     """Yield the clips that have a split, of an object clip id → {split, y, extra: {mp3_path, artist, title …} …}."""
     try:
         clips: Any = orjson.loads(_files.content(file))
-        for clip in clips.values():
-            if clip["split"] is not None:
-                known = clip["extra"]
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{shown(file)}: no JSON: {error}: take the published file") from error
+    if not isinstance(clips, dict):
+        raise InputError(f"{shown(file)}: no object of clips: take the published file")
+    for number, clip in clips.items():
+        match clip:
+            case {"split": None}:
+                continue
+            case {"split": str(split), "y": list(tags), "extra": {"mp3_path": str(path), **known}} if _are_texts(tags):
                 title, artist = (str(known.get(what) or "") for what in ("title", "artist"))
-                yield Row(known["mp3_path"], clip["y"], clip["split"], artist, artist, title)
-    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{shown(file)}: not in the form of jukemir ({reason}): take the published file") from error
+                yield Row(path, tags, split, artist, artist, title)
+            case _:
+                wrong = "no split, y and extra.mp3_path as jukemir has them"
+                raise InputError(f"{shown(file)}: clip {shown(number)}: {wrong}: take the published file")
+
+
+def _are_texts(tags: list[Any]) -> bool:
+    return all(isinstance(tag, str) for tag in tags)
 
 
 def _table_rows(file: Path) -> Iterator[Row]:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from pairmine.errors import InputError, shown
 from trainer.annotations import _files
-from trainer.annotations._annotations import SPLITS, Annotations, Row, gather
+from trainer.annotations._annotations import Annotations, Row, gather
 
 OTHERS = ("split", "group", "artist", "title")
 LISTS = pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list
@@ -25,14 +25,7 @@ def read(file: Path) -> Annotations:
         InputError: the file cannot be read, lacks a column, a split is unknown, or a key comes twice.
     """
     rows = _parquet(file) if file.suffix == ".parquet" else _delimited(file)
-    return gather(shown(file.name), _checked(file, rows), [file])
-
-
-def _checked(file: Path, rows: Iterator[Row]) -> Iterator[Row]:
-    for number, row in enumerate(rows, 1):
-        if row.split not in ("", *SPLITS):
-            raise InputError(f"{shown(file)}, row {number}: split {shown(row.split)!r} is none of {', '.join(SPLITS)}")
-        yield row
+    return gather(shown(file.name), rows, [file])
 
 
 def _delimited(file: Path) -> Iterator[Row]:
