@@ -34,7 +34,7 @@ class FineTuning(Classification):
     def _activations(self, system: System, classifier: Classifier) -> tuple[Floats, dict[str, Any]]:
         if not isinstance(system, FromEncoder):
             raise UsageError(f"playlists-2023 trains the encoder: name {system.name} by --checkpoint RUN")
-        [(train, valid, test)] = self._splits
+        [(train, valid, test)] = self._folds
         if not len(valid):
             raise InputError(f"{self.annotations.name} has no validation tracks, by which fine-tuning stops")
         rows_of = {"train": train, "valid": valid, "test": test}

@@ -42,7 +42,7 @@ class Hearing:
         seed, tracks that have more patches than are to be drawn keep a random choice of them.
         """
         of_parts, dim = list[Ints](), 0
-        file = tempfile.TemporaryFile()  # noqa: SIM115: lives as long as what is mapped from it
+        file = tempfile.TemporaryFile()  # noqa: SIM115
         for number, (x_PD, of_P) in enumerate(self.blocks(system, keys)):
             if seed is not None and self.drawn:
                 chosen = draw(of_P, self.drawn, seeding.rng(seed, "patches", number))

@@ -56,10 +56,10 @@ def without_unlearnable(annotations: Annotations, train: Ints, exclusive: bool) 
 
     Where classes exclude each other, tracks of theirs go too.
     """
-    learnable_C = annotations.truth_NC[train].any(axis=0)
-    kept = [name for name, is_learnable in zip(annotations.classes, learnable_C.tolist(), strict=True) if is_learnable]
+    learnable = np.flatnonzero(annotations.truth_NC[train].sum(axis=0, dtype=np.int64))
+    kept = tuple(annotations.classes[column] for column in learnable)
     left_out = [name for name in annotations.classes if name not in kept]
-    fewer = replace(annotations, classes=tuple(kept), truth_NC=annotations.truth_NC[:, learnable_C])
+    fewer = replace(annotations, classes=kept, truth_NC=annotations.truth_NC[:, learnable])
     if exclusive and left_out:
         fewer = fewer.take(np.flatnonzero(fewer.truth_NC.any(axis=1)))
     return fewer, left_out

@@ -32,4 +32,5 @@ def votes(activation_PC: npt.NDArray[np.floating], of_P: Ints) -> Floats:
     low_N1, span_N1 = mean_NC.min(1, keepdims=True), np.ptp(mean_NC, axis=1, keepdims=True)
     rank_NC = np.divide(mean_NC - low_N1, span_N1, out=np.zeros_like(mean_NC), where=span_N1 > 0)
     patches_N1 = np.bincount(of_P)[:, None]
-    return mean_activations(chosen_PC, of_P) + rank_NC / (2 * patches_N1)
+    share_NC: Floats = mean_activations(chosen_PC, of_P) + rank_NC / (2 * patches_N1)
+    return share_NC

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from trainer.probes._probe import Fitted, Floats, Ints, Labelled, Scores, check_
 from trainer.schedules import Plateau
 
 ROWS = 8192  # vectors seen at once outside training
+WORTH_THREADS = 1 << 25  # products of a step
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def train(
     """
     check_classes(train)
     device = torch.device(ranks.device_name(None))
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), _few_threads(layers, course.batch):
         torch.manual_seed(seeding.stream(seed, "probe"))
         for layer in layers:
             if isinstance(layer, nn.Linear):
@@ -170,6 +172,18 @@ class _Teacher:
     def _halve(self) -> None:
         for group in self._optimiser.param_groups:
             group["lr"] /= 2
+
+
+@contextmanager
+def _few_threads(layers: list[nn.Module], batch: int) -> Iterator[None]:
+    """Compute small steps in one thread: waiting for others costs more than they help, most on a busy machine."""
+    threads = torch.get_num_threads()
+    products = sum(layer.weight.numel() for layer in layers if isinstance(layer, nn.Linear)) * batch
+    torch.set_num_threads(1 if products < WORTH_THREADS else threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _chunks(rows: int) -> Iterator[slice]:

@@ -55,3 +55,56 @@ def similarity(tmp_path: Path, rng: np.random.Generator) -> Example:
         lines.append(",".join([*cells, str(first)]))
     (tmp_path / "clean-dim-sim.csv").write_text("\n".join([*lines, ""]))
     return Example(tmp_path, {"allow_other_counts": True}, Planted(latent_of))
+
+
+def tag_rows(
+    rng: np.random.Generator, truth_NC: npt.ArrayLike, classes: tuple[str, ...]
+) -> tuple[list[str], list[str]]:
+    """Return keys, and lines `key, split, group, tags…` of a table: half to train on, a quarter to choose by."""
+    truth = np.asarray(truth_NC)
+    keys = [f"{number % 10:02}/{number:03}" for number in rng.permutation(len(truth))]
+    lines = ["key\tsplit\tgroup\ttags"]
+    for place, (key, row) in enumerate(zip(keys, truth, strict=True)):
+        split = ("train", "valid", "train", "test")[place % 4]
+        tags = [name for name, has in zip(classes, row, strict=True) if has]
+        lines.append("\t".join([f"{key}.mp3", split, f"artist {place // 4}", *tags]))
+    return keys, lines
+
+
+def tagging(tmp_path: Path, rng: np.random.Generator) -> Example:
+    """Four hundred tracks with any of five tags, or none."""
+    truth = rng.random((400, 5)) < 0.3
+    keys, lines = tag_rows(rng, truth, ("calm", "drums", "guitar", "loud", "piano"))
+    (tmp_path / "tags.tsv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    latent_of = dict(zip(keys, latents(rng, truth), strict=True))
+    options = {"dataset": "table", "protocol": "colisten-2020"}
+    return Example(tmp_path / "tags.tsv", options, Planted(latent_of, noise=1.0))
+
+
+def stack(tmp_path: Path, rng: np.random.Generator) -> Example:
+    """The world of tagging, by the protocol on patches."""
+    example = tagging(tmp_path, rng)
+    return example._replace(options={"dataset": "table", "protocol": "discogs-2022"})
+
+
+def genre(tmp_path: Path, rng: np.random.Generator) -> Example:
+    """A hundred and twenty tracks, each of one of three genres."""
+    truth = np.eye(3, dtype=bool)[rng.permutation(120) % 3]
+    keys, lines = tag_rows(rng, truth, ("jazz", "pop", "rock"))
+    (tmp_path / "genres.tsv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    latent_of = dict(zip(keys, latents(rng, truth), strict=True))
+    return Example(
+        tmp_path / "genres.tsv", {"dataset": "table", "protocol": "crossmodal-2021", "runs": 1}, Planted(latent_of)
+    )
+
+
+def instrument(tmp_path: Path, rng: np.random.Generator) -> Example:
+    """Twelve songs with three clips each for each of the eleven instruments, named as published."""
+    names = [(place, song, clip) for place in range(11) for song in range(12) for clip in (1, 2, 3)]
+    codes = ("cel", "pia", "vio", "cla", "org", "gac", "tru", "flu", "sax", "gel", "voi")
+    lines = [f"[{codes[place]}][cla]{100 * place + song:04}__{clip}.wav,{place}" for place, song, clip in names]
+    (tmp_path / "irmas_train_meta.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    truth = np.eye(11)[[place for place, _, _ in names]]
+    keys = [f"{codes[int(line.rpartition(',')[2])]}/{line.partition('.wav')[0]}" for line in lines]
+    latent_of = dict(zip(keys, latents(rng, truth), strict=True))
+    return Example(tmp_path, {"folds": 3, "allow_other_counts": True}, Planted(latent_of, noise=0.5))
