@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pairmine import store
 from pairmine.errors import DamagedError, MissingError, UsageError
-from trainer.overlap import BY_ARTIST, BY_KEY, BY_LINK, BY_NAME, WAYS, Found, Links, Tested
+from trainer.overlap import BY_ARTIST, BY_KEY, BY_LINK, BY_NAME, WAYS, Found, Links, Sought
 
 if TYPE_CHECKING:
     from trainer.evaluations import Evaluation
@@ -56,7 +56,7 @@ class Leakage:
         unknown: a line for everything that was trained on and could not be looked at.
     """
 
-    search: Tested = field(repr=False)
+    search: Sought = field(repr=False)
     workspace: Path
     checked: Sequence[Checked]
     unknown: Sequence[str] = ()
@@ -170,13 +170,13 @@ def find(
         MissingError: a folder is no pair set.
         DamagedError: a file is damaged.
     """
-    search = Tested(evaluation.tested, evaluation.names, embedding_key)
+    search = Sought(evaluation.tested, evaluation.names, embedding_key)
     folders = {folder.resolve(): folder for folder in pair_sets}
     checked = [Checked(folder, _search(search, folder, workspace)) for folder in folders.values()]
     return Leakage(search, workspace, checked, unknown)
 
 
-def _search(search: Tested, folder: Path, workspace: Path) -> dict[str, Found]:
+def _search(search: Sought, folder: Path, workspace: Path) -> dict[str, Found]:
     manifest = store.read_manifest(folder)
     if "strategy" not in manifest or "source" not in manifest:
         raise MissingError(f"{folder} is no pair set: name the folder of one, as `pairmine build-pairs` wrote it")

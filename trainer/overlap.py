@@ -64,7 +64,7 @@ class Found:
         return cls(frozenset[str]().union(*(of[value] for value in first_row)), np.unique(rows), examples)
 
 
-class Tested:
+class Sought:
     """Tested tracks, ready to be looked for.
 
     Args:

@@ -96,7 +96,7 @@ def training_curves(name: str, folder: Path) -> list[Curve]:
     """
     path = folder / "metrics.jsonl"
     try:
-        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        lines = [json.loads(line) for line in path.read_text().split("\n")[:-1]]  # a line cut short has no end
         steps = [_point(line, "loss") for line in lines if line["kind"] == "step"]
         valid = [_point(line, "valid/loss") for line in lines if line["kind"] == "epoch" and "valid/loss" in line]
     except FileNotFoundError:
