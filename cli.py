@@ -155,6 +155,7 @@ def _evaluation_command(name: str) -> Any:
             Path | None, typer.Option(help="Write the keys that leak, for `build-pairs --exclude`.")
         ] = None,
         out: Annotated[Path | None, typer.Option(help="The result; default in WORKSPACE/results.")] = None,
+        html: Annotated[Path | None, typer.Option(help="Write a page with plots too.")] = None,
         device: Annotated[
             str | None, typer.Option(help="cpu, cuda or cuda:N; default the GPU if there is one.")
         ] = None,

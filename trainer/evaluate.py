@@ -9,9 +9,21 @@ from typing import Any
 import numpy as np
 import torch
 
+from pairmine import store
 from pairmine.errors import InputError, UsageError
+from trainer import (
+    compare,
+    leakage,
+    ranks,
+    registry,
+    results,
+    run_folder,
+    setup,
+    trained_encoder,
+    training_sets,
+    untrained,
+)
 from trainer import embeddings as files
-from trainer import leakage, ranks, registry, results, run_folder, setup, trained_encoder, training_sets, untrained
 from trainer.evaluations import Evaluation, System
 from trainer.feature_store import FeatureStore
 from trainer.frontends import FrontEnd
@@ -40,6 +52,7 @@ class Request:
         strict: refuse if any tested track or artist was trained on.
         write_exclude: file for the keys found in training, as `build-pairs --exclude` takes it.
         out: the result; by default in WORKSPACE/results.
+        html: file for a page with plots.
         device: "cpu", "cuda" or "cuda:N".
     """
 
@@ -53,6 +66,7 @@ class Request:
     strict: bool = False
     write_exclude: Path | None = None
     out: Path | None = None
+    html: Path | None = None
     device: str | None = None
 
 
@@ -104,6 +118,8 @@ def evaluate(workspace: Path, name: str, evaluation: Evaluation, request: Reques
     result = Result.of(name, evaluation, scored, leakage=leaks.as_dict(), missing=missing)
     out = request.out or workspace / results.FOLDER / f"{_slug(name, evaluation.protocol, systems[0].name)}.json"
     results.write(out, result)
+    if request.html is not None:
+        store.write_bytes(request.html, compare.as_page(result.title, compare.merge([(out.stem, result)])).encode())
     return Evaluated(out, result)
 
 
@@ -176,9 +192,11 @@ def _restrict(evaluation: Evaluation, systems: list[KeyedSystem], allowed: bool)
 
 
 def _leakage(workspace: Path, evaluation: Evaluation, request: Request) -> Leakage:
-    """Look for what is tested in the pair sets given, and in those that trained the runs."""
+    """Look for what is tested in the pair sets given, and in those that trained the runs and made the files."""
+    made = [Path(_named(text)[1]) for text in request.embeddings]
     paths = [run_folder.find_checkpoint(workspace, _named(text)[1]) for text in request.checkpoints]
     trained = [training_sets.find(workspace, path, request.pairs) for path in paths]
+    trained += [training_sets.of_embeddings(workspace, file, request.pairs) for file in made]
     folders = [*request.pairs, *(folder for each in trained for folder in each.folders)]
     lost = [line for each in trained for line in each.lost]
     return leakage.find(evaluation, folders, workspace, _key_map(request), lost)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from pairmine import store
 from pairmine.errors import DamagedError, MissingError
 from trainer import checkpoint
 from trainer.data import Streams
 
-READS = "reads.json"
+READS, CHECKPOINTS = "reads.json", "*.safetensors"
 DIGEST = 64  # hexadecimal digits
 
 
@@ -68,6 +71,33 @@ def find(workspace: Path, path: Path, given: Sequence[Path] = ()) -> TrainingSet
                 lost[f"the pair set {role} that trained {at} is gone, or was built anew: name it with --pairs"] = None
         at = _start(state)
     return TrainingSets(tuple(folders), tuple(lost))
+
+
+def of_embeddings(workspace: Path, file: Path, given: Sequence[Path] = ()) -> TrainingSets:
+    """Return the pair sets that trained the checkpoint a file of embeddings was made by.
+
+    The checkpoint is sought beside the file and among the workspace's runs. Where it is not there, or the file is none
+    of ours, the sets given are taken to be all.
+
+    Raises:
+        DamagedError: the checkpoint is damaged.
+    """
+    digest = _checkpoint_digest(file)
+    for path in [*file.parent.glob(CHECKPOINTS), *(workspace / "runs").glob(f"*/{CHECKPOINTS}")]:
+        if digest is not None and store.sha256(path) == digest:
+            return find(workspace, path, given)
+    return TrainingSets(
+        (), () if given else (f"what trained {file.name} is not known: name its pair sets with --pairs",)
+    )
+
+
+def _checkpoint_digest(file: Path) -> str | None:
+    """Return the digest of the checkpoint that `embed` noted in a file."""
+    try:
+        found = json.loads((pq.read_schema(file).metadata or {})[b"pairmine"]).get("checkpoint")
+    except (KeyError, ValueError, AttributeError, OSError, pa.ArrowException):
+        return None
+    return found if isinstance(found, str) else None
 
 
 def _known(folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:

@@ -6,7 +6,7 @@ import pytest
 
 from pairmine.errors import DamagedError, MissingError
 from tests.trainer.pair_worlds import write_features, write_pairs
-from trainer import checkpoint, loop, training_sets
+from trainer import checkpoint, embed, loop, training_sets
 from trainer.data import Streams
 
 
@@ -94,3 +94,21 @@ def test_joined_roles_are_remembered_one_by_one(tmp_path: Path) -> None:
     assert list(training_sets._digests({"g+cf": "a" * 64 + "b" * 64, "features": "c" * 64})) == [
         ("g", "a" * 64), ("cf", "b" * 64),
     ]  # fmt: skip
+
+
+def test_embeddings_lead_to_the_checkpoint_that_made_them(workspace: Path) -> None:
+    made = embed.embed(workspace, "run", out=workspace / "mine.parquet", device="cpu").file
+    known = training_sets.TrainingSets((workspace / "elsewhere" / "set",), ())
+    assert training_sets.of_embeddings(workspace, made) == known
+    (workspace / "alone").mkdir()
+    beside = shutil.copy(made, workspace / "runs" / "run" / "embeddings.parquet")
+    assert training_sets.of_embeddings(workspace / "alone", Path(beside)) == known
+    assert "not known: name its pair sets" in training_sets.of_embeddings(workspace / "alone", made).lost[0]
+    given = [workspace / "elsewhere" / "set"]
+    assert training_sets.of_embeddings(workspace / "alone", made, given) == training_sets.TrainingSets((), ())
+
+
+def test_other_peoples_embeddings_are_of_unknown_training(tmp_path: Path) -> None:
+    for content in (b"", b"PAR1"):
+        (tmp_path / "x.parquet").write_bytes(content)
+        assert len(training_sets.of_embeddings(tmp_path, tmp_path / "x.parquet").lost) == 1
