@@ -37,7 +37,7 @@ def prepare(
     k: Annotated[int, typer.Option(min=1, help="Recall is that of the first k.")] = 10,
     distance: Annotated[str, typer.Option(help="cosine or euclidean.")] = "cosine",
     standardise: Annotated[
-        bool, typer.Option(help="Make mean 0 and deviation 1 of every dimension, over the candidates.")
+        bool, typer.Option(help="Make mean 0 and deviation 1 of every dimension, over tracks with a label.")
     ] = False,
 ) -> Evaluation:
     """`pairmine evaluate retrieval --data labels.csv --embeddings embeddings.parquet`
@@ -80,7 +80,7 @@ class Retrieval(Evaluation):
         least: tracks a label must have to be queried.
         k: places of recall.
         distance: "cosine" or "euclidean".
-        standardise: whether the vectors of candidates are z-scored.
+        standardise: whether vectors are z-scored, over the tracks of all columns.
     """
 
     table: LabelTable
@@ -92,12 +92,12 @@ class Retrieval(Evaluation):
     def scores(self, system: System) -> list[Score]:
         """Return the figures of a system."""
         vector_ND = system.tracks(self.keys).astype(np.float64)
+        vector_ND = _standardised(vector_ND) if self.standardise else vector_ND
         row_of = {key: row for row, key in enumerate(self.keys)}
         found = []
         for task in self._tasks():
             rows = [row_of[self.table.keys[candidate]] for candidate in task.candidate_N]
-            vectors = _standardised(vector_ND[rows]) if self.standardise else vector_ND[rows]
-            retrieved = retrieval.leave_one_out(vectors, task.label_N, task.query_Q, (1, self.k), self.distance)
+            retrieved = retrieval.leave_one_out(vector_ND[rows], task.label_N, task.query_Q, (1, self.k), self.distance)
             found += self._figures(task, retrieved)
         return found
 
