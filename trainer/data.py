@@ -5,6 +5,7 @@ run can be taken up in the middle of an epoch by counting, and any number of ran
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
@@ -108,11 +109,22 @@ class Stream:
         self.drop_last = drop_last
         self.gap = views.gap_frames(self.spec, features.manifest["front_end"])
         self._frames_of = features.frames.astype(np.int64)
+        self.first_epoch = 0
         self._plans: dict[tuple[int, int], Plan] = {}
+
+    def reading(self, pairs: PairSet, first_epoch: int) -> "Stream":
+        """Return it with another pair set, whose pair epoch 0 is read by training epoch `first_epoch`."""
+        other = copy(self)
+        other.sets, other.first_epoch, other._plans = [pairs], first_epoch, {}
+        return other
+
+    def order(self, epoch: int) -> Rows:
+        """Return the rows of a training epoch in the order in which they are read, on all ranks."""
+        return self._plan(epoch, 0).rows
 
     def pair_epoch(self, epoch: int) -> int:
         """Return which pair epoch a training epoch reads (of the first set, where several are joined)."""
-        return epoch % self.sets[0].epochs
+        return (epoch - self.first_epoch) % self.sets[0].epochs
 
     def batches(self, epoch: int) -> int:
         """Return how many batches one pass over a training epoch has."""
@@ -120,7 +132,7 @@ class Stream:
 
     def dropped(self, epoch: int) -> int:
         """Return how many pairs of the epoch were dropped for want of features."""
-        return sum(each.epoch(epoch % each.epochs)[1] for each in self.sets)
+        return sum(each.epoch((epoch - self.first_epoch) % each.epochs)[1] for each in self.sets)
 
     def tracks(self) -> Ints:
         """Return the feature rows of the tracks of the first pair epoch."""
@@ -147,10 +159,10 @@ class Stream:
         return taken, groups
 
     def get(self, epoch: int, number: int, rank: int = 0, ranks: int = 1) -> Batch:
-        """Return a batch: rows rank, rank + ranks, … of it, as many for each rank."""
+        """Return a batch: rows rank, rank + ranks, … of it, as many for each rank; of too few, one for each."""
         taken, groups = self.rows(epoch, number)
         count = len(taken.anchor)
-        mine = np.arange(rank, count - count % ranks, ranks)
+        mine = np.arange(rank, count - count % ranks, ranks) if count >= ranks else np.array([rank % count])
         rng = seeding.rng(self.seed, "crops", 0 if self.still else epoch, number)
         tracks_VB = taken.views(self.view_count)
         length = views.gathered_frames(self.spec, self.frames)
@@ -213,7 +225,7 @@ class Stream:
 
     def _draw_plan(self, epoch: int, turn: int) -> Plan:
         rows = self._joined(epoch)
-        drawn_anew = epoch >= self.sets[0].epochs or turn or len(self.sets) > 1
+        drawn_anew = epoch - self.first_epoch >= self.sets[0].epochs or turn or len(self.sets) > 1
         rng = seeding.rng(self.seed, "order", 0 if self.still else epoch, turn) if drawn_anew else None
         if self.fixed and self.still:
             rng = None

@@ -19,7 +19,7 @@ import torch
 from pairmine import seeding
 from pairmine.errors import ResourceError
 from pairmine.progress import say
-from trainer import checkpoint, ranks, run_folder, watch
+from trainer import checkpoint, ranks, refresh, run_folder, watch
 from trainer.loader import Loader
 from trainer.run import Run
 from trainer.setup import Job, prepare
@@ -89,6 +89,7 @@ def train(
         valid=valid,
         features=features,
     )
+    refresh.check(job.recipe, job.training)
     with ranks.join(device) as here, watch.interruptible() as interrupted:
         folder = run_folder.open_folder(workspace, name or job.recipe.name, resume)
         try:
@@ -110,7 +111,7 @@ def loop(job: Job, run: Run, interrupted: watch.Interrupted) -> Trained:
         say(line)
     stopped = False
     while recipe.tasks and not stopped and not at.finished(recipe):
-        streams = run.streams(job.training)
+        streams = refresh.streams(run, run.streams(job.training))
         batches = run.batches(streams)
         read = {"+".join(roles): stream.pair_epoch(at.epoch) for roles, stream in streams.items()}
         dropped = {"+".join(roles): stream.dropped(at.epoch) for roles, stream in streams.items()}

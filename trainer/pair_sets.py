@@ -88,6 +88,11 @@ class PairSet:
             "run `pairmine features` on their audio, its keys those of the pair set's tracks"
         )
 
+    @property
+    def rows(self) -> Ints:
+        """The feature rows of all its tracks that have features, ascending."""
+        return np.unique(self._row_of[self._row_of >= 0])
+
     def ids(self, rows: Ints) -> Ints:
         """Return the track ids of feature rows, -1 for those that are not in the set."""
         return self._id_of[rows]

@@ -108,6 +108,21 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Refresh:
+    """New negatives as the encoder learns, for losses that take negatives (ours; see `trainer.refresh`).
+
+    Attributes:
+        every: epochs between two refreshes; 0: the pair set's negatives stay.
+        rank_from, rank_to: negatives are drawn from these ranks, from 0, of the tracks nearest to the anchor that are
+            no positives of it.
+    """
+
+    every: int = 0
+    rank_from: int = 10
+    rank_to: int = 100
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A system of a paper, whole: with the pair sets and the features it says all a run needs.
 
@@ -116,7 +131,7 @@ class Recipe:
         paper, title: for `train --list`.
         default_for: strategies whose pair sets are trained by it where no recipe is named.
         front_end: the one its features are made by.
-        encoder, views, tasks, optimiser, schedule, phases: see there.
+        encoder, views, tasks, optimiser, schedule, refresh, phases: see there.
         epochs, steps: the run ends with the first of both; 0: not by this.
         batch: rows of a batch over all ranks, each task its own.
         accumulate: batches whose gradients make a step.
@@ -146,6 +161,7 @@ class Recipe:
     cache_chunk: int = 0
     views: Views = field(default_factory=Views)
     schedule: Schedule = field(default_factory=Schedule)
+    refresh: Refresh = field(default_factory=Refresh)
     phases: list[Phase] = field(default_factory=list)
     default_for: list[str] = field(default_factory=list)
     start: str = ""

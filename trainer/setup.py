@@ -203,5 +203,5 @@ def _streams(recipe: Recipe, folders: dict[str, Path], features: Features, *, st
             still=still,
         )
     for task in recipe.tasks:
-        system.check_kinds(task, streams)
+        system.check_kinds(task, streams, refreshed=recipe.refresh.every > 0 and not still)
     return streams

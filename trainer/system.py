@@ -180,13 +180,13 @@ def view_count(task: Task) -> int:
     return 2 if any(name.startswith("positive_") for name in wanted) and task.target_projector is None else 1
 
 
-def check_kinds(task: Task, streams: Streams) -> None:
-    """Raise UsageError unless the pair sets of a task hold what its loss learns from."""
+def check_kinds(task: Task, streams: Streams, *, refreshed: bool = False) -> None:
+    """Raise UsageError unless the sets of a task hold what its loss learns from; `refreshed` pairs get negatives."""
     wanted, sets = set(inspect.signature(registry.loss(task.loss)).parameters), streams[tuple(task.roles)].sets
     kinds = {each.kind for each in sets}
     hears_words = [_hears_words(registry.network("encoders", each.name)) for each in task.modalities]
     needs = {
-        "triplets": "negative_BD" in wanted,
+        "triplets": "negative_BD" in wanted and not (refreshed and "pairs" in kinds),
         "vectors": "target_BD" in wanted or task.target_projector is not None or False in hears_words,
         "labels": "label_ids_BL" in wanted or True in hears_words,
     }

@@ -245,6 +245,10 @@ class Reader:
         """
         return self._read(f"{name}.parquet")
 
+    def has(self, name: str) -> bool:
+        """Return whether the set has a table, as `table` takes it."""
+        return f"{name}.parquet" in self._entries
+
     def _read(self, path: str) -> pa.Table:
         entry = self._entries.get(path)
         if entry is None:

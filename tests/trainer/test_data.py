@@ -182,6 +182,18 @@ def test_batches_depend_on_seed_epoch_and_number_alone(world) -> None:
     assert not equal(stream(world, "pairs", spec=spec, seed=1).get(1, 2), later)
 
 
+def test_a_batch_of_fewer_rows_than_ranks_gives_every_rank_one(world) -> None:
+    found = stream(world, "fixed", batch=10)
+    last = found.batches(0) - 1
+    whole = found.get(0, last)
+    count, ranks = len(whole.rows_B), 16
+    assert 0 < count < ranks
+    for rank in range(ranks):
+        part = found.get(0, last, rank, ranks)
+        assert part.rows_B.tolist() == [whole.rows_B[rank % count]]
+        assert torch.equal(part.mel_VBFT[:, 0], whole.mel_VBFT[:, rank % count])
+
+
 def test_validation_crops_are_the_same_in_every_epoch_and_unchanged(world) -> None:
     found = stream(world, "self", spec=Views(mix=[5, 2], augment=["noise"]), still=True)
     batch = found.get(0, 1)
