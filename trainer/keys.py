@@ -5,6 +5,7 @@ annotations name and to the keys of embeddings alike, so `14/214.mp3`, `./14/214
 """
 
 import codecs
+import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,10 @@ from pathlib import Path
 from pairmine.audio_folder import SUFFIXES
 from pairmine.errors import InputError, shown
 
-EXTENSIONS = (*SUFFIXES, ".au", ".mp4", ".npy", ".npz", ".snd", ".webm")
+# MTG-Jamendo's small copies end in .low.mp3.
+EXTENSIONS = (*SUFFIXES, ".au", ".low.mp3", ".mp4", ".npy", ".npz", ".snd", ".webm")
+# A name that is nothing but an extension keeps it.
+ENDING = re.compile(rf"(?<=[^/])(?:{'|'.join(map(re.escape, EXTENSIONS))})+\Z", re.IGNORECASE | re.ASCII)
 
 
 def annotation_key(path: str) -> str:
@@ -24,16 +28,7 @@ def annotation_key(path: str) -> str:
     key = unicodedata.normalize("NFC", path).replace("\\", "/")
     while key.startswith("./"):
         key = key[2:].lstrip("/")
-    while (cut := _stem(key)) != key:
-        key = cut
-    return key
-
-
-def _stem(key: str) -> str:
-    """Return a key without its last extension; a name that is nothing but an extension stays."""
-    folder, slash, name = key.rpartition("/")
-    stem, dot, extension = name.rpartition(".")
-    return folder + slash + stem if stem and f"{dot}{extension}".lower() in EXTENSIONS else key
+    return ENDING.sub("", key)
 
 
 @dataclass(frozen=True)
