@@ -136,13 +136,17 @@ def _others(similarity_N: Floats, relevant_N: npt.NDArray[np.bool_], itself: int
     """Return how many irrelevant candidates stand above each level but below the next, and how many at it."""
     above, at = np.zeros(len(levels), np.int64), np.zeros(len(levels), np.int64)
     for n in range(len(similarity_N)):
-        if similarity_N[n] < levels[0] or relevant_N[n] or n == itself:
+        similarity = similarity_N[n]
+        if similarity < levels[0] or relevant_N[n] or n == itself:
             continue
-        level = np.searchsorted(levels, similarity_N[n], side="right") - 1
-        if similarity_N[n] == levels[level]:
-            at[level] += 1
-        else:
-            above[level] += 1
+        level, left = 0, len(levels)
+        while left > 1:  # a binary search without branches: the last level that is not higher
+            half = left >> 1
+            level += half * (levels[level + half] <= similarity)
+            left -= half
+        tied = similarity == levels[level]
+        at[level] += tied
+        above[level] += not tied
     return above, at
 
 
