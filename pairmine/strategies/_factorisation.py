@@ -23,14 +23,20 @@ def playlist_matrix(inputs: Inputs, parameters: Parameters) -> Any:
     return scipy.sparse.csr_matrix((ones, groups.members, groups.offsets), shape).T.tocsr()
 
 
-def graph_matrix(inputs: Inputs) -> Any:
-    """Return the symmetric sparse matrix of the counts of the co-listen graph."""
+def graph_matrix(inputs: Inputs, *, all_splits: bool = False) -> Any:
+    """Return the symmetric sparse matrix of the counts of the co-listen graph.
+
+    With `all_splits` tracks that only `--split` leaves out are in it too.
+    """
     import scipy.sparse
 
     inputs.require("edges")
     edges = inputs.table("select track_a, track_b, count from edges order by all")
     a, b, counts = (edges.column(name).to_numpy() for name in ("track_a", "track_b", "count"))
-    kept = inputs.kept[a] & inputs.kept[b]
+    seen = inputs.kept.copy()
+    if all_splits:
+        seen[inputs.in_other_splits] = True
+    kept = seen[a] & seen[b]
     shape = (inputs.tracks, inputs.tracks)
     half = scipy.sparse.coo_matrix((counts[kept].astype(np.float32), (a[kept], b[kept])), shape)
     return (half + half.T).tocsr()

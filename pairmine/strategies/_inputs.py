@@ -37,7 +37,8 @@ class Prepared:
 class Inputs:
     """One source as strategies see it: its tables by SQL, its groups as arrays.
 
-    `excluded` are the tracks that may not appear; `names` is the table by which those that do are called.
+    `excluded` are the tracks that may not appear, `in_other_splits` those of them that another split may have; `names`
+    is the table by which those that do appear are called.
     """
 
     def __init__(self, workspace: Path, source: str, engine_name: str = "native", threads: int | None = None):
@@ -46,7 +47,7 @@ class Inputs:
         self.connection = engine.open_source(workspace, source, threads)
         self.source, self.engine, self.threads = source, engine_name, threads
         self.tracks = self.rows("tracks")
-        self.excluded = np.empty(0, np.int32)
+        self.excluded = self.in_other_splits = np.empty(0, np.int32)
         self.names = "tracks"
 
     def table(self, query: str) -> pa.Table:

@@ -61,8 +61,6 @@ class Restrictions:
             if not named.any():
                 raise InputError(f"--keys {self.keys} names no track of {inputs.source}: list its keys, one a line")
             kept &= named
-        if self.split:
-            kept &= _of_split(inputs, self.split)
         if (inputs.folder / "held_out_edges").is_dir():
             inputs.connection.execute(engine.statement("restrictions/edges_seen"))
         if self.on:
@@ -70,6 +68,10 @@ class Restrictions:
             inputs.connection.register("linked", linked)
             inputs.names = "linked"
             kept &= _flags(inputs, linked)
+        if self.split:
+            of_split = _of_split(inputs, self.split)
+            inputs.in_other_splits = np.flatnonzero(kept & ~of_split).astype(np.int32)
+            kept &= of_split
         inputs.excluded = np.flatnonzero(~kept).astype(np.int32)
         if inputs.excluded.size:
             progress.say(f"{inputs.excluded.size:,} of {inputs.tracks:,} tracks of {inputs.source} left out")

@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pairmine.errors import InputError, MissingError
+from pairmine.schema import CATALOGUE
 from pairmine.strategies._factorisation import graph_matrix, wmf
 from pairmine.strategies._inputs import Inputs, Prepared
 from pairmine.strategies._parameters import Parameters
@@ -37,6 +38,8 @@ def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
     words = WORDS in kinds
     if not words:
         inputs.require("track_tags")
+    elif not (inputs.folder / "track_tags").is_dir():
+        inputs.connection.register("track_tags", CATALOGUE["track_tags"].arrow.empty_table())
     tags = ["genre", "style", "tag"] if words else kinds
     senses = _clusters(inputs, parameters) if parameters.clusters else NONE_APART
     columns = pa.schema([("track_id", pa.int32()), ("cluster", pa.int32())])
@@ -46,12 +49,15 @@ def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
 
 
 def _clusters(inputs: Inputs, parameters: Parameters) -> dict[str, npt.NDArray[np.int32]]:
-    """Cluster the tracks of the co-listen graph: weighted factorisation, then K-means."""
+    """Cluster the tracks of the co-listen graph: weighted factorisation, then K-means.
+
+    The graph is that of all splits, so that a cluster has the same number in the sets of each.
+    """
     try:
         from sklearn.cluster import KMeans
     except ImportError:
         raise MissingError("--clusters needs scikit-learn: run `pip install 'pairmine[targets]'`") from None
-    matrix = graph_matrix(inputs)
+    matrix = graph_matrix(inputs, all_splits=True)
     tracks = np.flatnonzero(np.diff(matrix.indptr)).astype(np.int32)
     vectors = wmf(matrix[tracks][:, tracks], FACTORS, ITERATIONS, inputs, parameters.seed)
     if tracks.size < parameters.clusters:

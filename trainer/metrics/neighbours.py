@@ -85,15 +85,16 @@ def _select(cosine_BN, first, k):  # type: ignore[no-untyped-def]
     rows, size = cosine_BN.shape
     candidates, cosines = np.empty((rows, k), np.int32), np.empty((rows, k), np.float32)
     for row in range(rows):
-        heap = [(np.float32(0), 0)][:0]
+        heap, worst, itself = [(np.float32(0), 0)][:0], np.float32(-np.inf), first + row
         for candidate in range(size):
             cosine = cosine_BN[row, candidate]
-            if candidate == first + row:
-                continue
-            if len(heap) < k:
-                heappush(heap, (cosine, -candidate))
-            elif cosine > heap[0][0]:
-                heapreplace(heap, (cosine, -candidate))
+            if cosine > worst and candidate != itself:
+                if len(heap) == k:
+                    heapreplace(heap, (cosine, -candidate))
+                else:
+                    heappush(heap, (cosine, -candidate))
+                if len(heap) == k:
+                    worst = heap[0][0]
         heap.sort()
         for place in range(k):
             cosines[row, place], candidates[row, place] = heap[k - 1 - place][0], -heap[k - 1 - place][1]
