@@ -13,6 +13,7 @@ from trainer.annotations import _files
 from trainer.annotations._annotations import Annotations, Row, gather
 
 INSTRUMENTS = ("cel", "pia", "vio", "cla", "org", "gac", "tru", "flu", "sax", "gel", "voi")
+INSTRUMENT_OF = {str(number): instrument for number, instrument in enumerate(INSTRUMENTS)}
 TRAIN_NAME = re.compile(r"(?:\d+__)?\[(?P<instrument>[a-z]{3})\](?:\[[^\]]+\])+(?P<song>\d+)__\d\.wav")
 TEST_NAME = re.compile(r"(?P<song>.+)-\d+\.wav")
 
@@ -70,12 +71,9 @@ def _cells(file: Path) -> Iterator[tuple[int, str, list[str]]]:
     """Yield line, file name and instruments of each row `name,"0 2 10"`."""
     for number, cells in _files.table(file):
         classes = cells[1].split() if len(cells) == 2 else []
-        if not classes or not all(label in CLASS_NUMBERS for label in classes):
+        if not classes or not all(label in INSTRUMENT_OF for label in classes):
             raise _files.malformed(file, number, f"expected a name and class numbers of 0 to {len(INSTRUMENTS) - 1}")
-        yield number, cells[0], [INSTRUMENTS[CLASS_NUMBERS[label]] for label in classes]
-
-
-CLASS_NUMBERS = {str(number): number for number in range(len(INSTRUMENTS))}
+        yield number, cells[0], [INSTRUMENT_OF[label] for label in classes]
 
 
 def _ungarbled(name: str) -> str:
