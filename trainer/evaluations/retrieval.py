@@ -152,7 +152,7 @@ class Retrieval(Evaluation):
             "MAP": retrieved.average_precision_Q,
             f"recall@{self.k}": retrieved.hits_QK[:, 1] / retrieved.relevant_Q,
         }
-        of = f" ({task.column})" if len(self.table.labels) > 1 else ""
+        of = f", {task.column}" if len(self.table.labels) > 1 else ""
         return [score.mean(metric + of, value_Q, "queries") for metric, value_Q in figures.items()]
 
 

@@ -69,7 +69,7 @@ def test_several_columns_are_scored_each_by_its_own_candidates(tmp_path) -> None
         {"column": "era", "candidates": 3, "queries": 3, "labels_queried": 1},
     ]
     metrics = [score.metric for score in evaluation.chance()]
-    assert metrics == [f"{metric} ({column})" for column in ("mood", "era") for metric in ("P@1", "MAP", "recall@10")]
+    assert metrics == [f"{metric}, {column}" for column in ("mood", "era") for metric in ("P@1", "MAP", "recall@10")]
     assert [score.value for score in evaluation.chance()] == pytest.approx([1 / 2, 3 / 4, 1, 1, 1, 1])
 
 
@@ -134,5 +134,5 @@ def test_mfcc_of_real_clips_score_as_published() -> None:
     found = {score.metric: round(score.value, 3) for score in evaluation.scores(Planted(vectors, noise=0))}
     published = {"soundtrack": (0.450, 0.344), "artist": (0.635, 0.481)}
     for column, (precision, mean_average_precision) in published.items():
-        assert found[f"P@1 ({column})"] == pytest.approx(precision, abs=6e-4)
-        assert found[f"MAP ({column})"] == pytest.approx(mean_average_precision, abs=6e-4)
+        assert found[f"P@1, {column}"] == pytest.approx(precision, abs=6e-4)
+        assert found[f"MAP, {column}"] == pytest.approx(mean_average_precision, abs=6e-4)
