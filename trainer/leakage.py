@@ -126,7 +126,8 @@ class Leakage:
         yield f"leakage: {count:,} of {of:,} tested tracks are in {each.folder.name} ({counts}){_examples(each)}"
         if self.search.named:
             artists = len(each.found[BY_ARTIST].tested)
-            yield f"leakage: {artists:,} of {of:,} tested tracks are by artists in {each.folder.name}"
+            known = f"; titles and artists are known of {len(self.search.named):,}" * (len(self.search.named) < of)
+            yield f"leakage: {artists:,} of {of:,} tested tracks are by artists in {each.folder.name}{known}"
         else:
             yield "leakage: titles and artists not compared: the annotations name none"
 

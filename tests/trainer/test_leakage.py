@@ -92,7 +92,9 @@ def test_tracks_and_artists_are_found_by_folded_name(tmp_path: Path) -> None:
     assert found.tracks == {"t1", "t3"}
     assert found.of_artists == {"t1", "t3", "t4"}
     assert "2 by title and artist" in str(found)
-    assert "3 of 6 tested tracks are by artists in p" in str(found)
+    assert found.lines()[-1] == "leakage: 3 of 6 tested tracks are by artists in p"
+    fewer = _find(tmp_path, [tmp_path / "p"], tested=("t1", "t9"), names=names)
+    assert fewer.lines()[-1].endswith("1 of 2 tested tracks are by artists in p; titles and artists are known of 1")
 
 
 def test_nothing_known_is_said_and_refused(tmp_path: Path) -> None:
