@@ -7,6 +7,7 @@ from pairmine.errors import InputError, UsageError
 from trainer.evaluations._classification import Classification, Classifier, Floats
 from trainer.evaluations._evaluation import System
 from trainer.evaluations._hearing import Hearing
+from trainer.feature_store import FeatureStore
 from trainer.fine_tune import fine_tune
 from trainer.systems import FromEncoder
 
@@ -34,6 +35,10 @@ class FineTuning(Classification):
     def _activations(self, system: System, classifier: Classifier) -> tuple[Floats, dict[str, Any]]:
         if not isinstance(system, FromEncoder):
             raise UsageError(f"playlists-2023 trains the encoder: name {system.name} by --checkpoint RUN")
+        if not isinstance(system.features, FeatureStore):
+            raise UsageError(
+                f"{system.features.folder} holds waveforms: fine-tuning needs log-mels, `pairmine features`"
+            )
         [(train, valid, test)] = self._folds
         if not len(valid):
             raise InputError(f"{self.annotations.name} has no validation tracks, by which fine-tuning stops")

@@ -1,7 +1,7 @@
 """How the papers' small networks on frozen vectors are trained."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -62,13 +62,19 @@ class _Standardise(nn.Module):
 
 
 def train(
-    layers: list[nn.Module], train: Labelled, valid: Labelled | None, course: Course, *, exclusive: bool, seed: int
+    layers: Callable[[], list[nn.Module]],
+    train: Labelled,
+    valid: Labelled | None,
+    course: Course,
+    *,
+    exclusive: bool,
+    seed: int,
 ) -> Fitted:
-    """Train layers and keep the weights of the epoch with the lowest validation loss.
+    """Train what `layers` builds and keep the weights of the epoch with the lowest validation loss.
 
     The validation loss is the cross-entropy of activations averaged over the vectors of a track; without validation
     tracks the training loss stands in for it. Activations are those of sigmoid, or of softmax where classes exclude
-    each other. Weights of linear layers are drawn anew by the seed, so are batches, and dropout.
+    each other. What `layers` draws, batches and dropout depend on the seed alone.
 
     Raises:
         InputError: a class that no training track has, or that all have.
@@ -76,14 +82,11 @@ def train(
     """
     check_classes(train)
     device = torch.device(ranks.device_name(None))
-    with torch.random.fork_rng(), _few_threads(layers, course.batch):
+    with torch.random.fork_rng():
         torch.manual_seed(seeding.stream(seed, "probe"))
-        for layer in layers:
-            if isinstance(layer, nn.Linear):
-                layer.reset_parameters()
-        network = nn.Sequential(_Standardise(train.x_ND), *layers).to(device)
-        teacher = _Teacher(network, train, course, exclusive, seed)
-        return teacher.teach(valid)
+        network = nn.Sequential(_Standardise(train.x_ND), *layers()).to(device)
+        with _few_threads(network, course.batch):
+            return _Teacher(network, train, course, exclusive, seed).teach(valid)
 
 
 class _Teacher:
@@ -175,10 +178,10 @@ class _Teacher:
 
 
 @contextmanager
-def _few_threads(layers: list[nn.Module], batch: int) -> Iterator[None]:
+def _few_threads(network: nn.Module, batch: int) -> Iterator[None]:
     """Compute small steps in one thread: waiting for others costs more than they help, most on a busy machine."""
     threads = torch.get_num_threads()
-    products = sum(layer.weight.numel() for layer in layers if isinstance(layer, nn.Linear)) * batch
+    products = sum(weight.numel() for weight in network.parameters()) * batch
     torch.set_num_threads(1 if products < WORTH_THREADS else threads)
     try:
         yield

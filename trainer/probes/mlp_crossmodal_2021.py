@@ -22,9 +22,12 @@ def mlp_crossmodal_2021(train: Labelled, valid: Labelled | None, *, exclusive: b
     """
     dim, classes = train.x_ND.shape[1], train.truth_TC.shape[1]
     first, second = HIDDEN
-    layers = [
-        *(nn.Linear(dim, first), nn.ReLU(), nn.BatchNorm1d(first)),
-        *(nn.Linear(first, second), nn.ReLU(), nn.BatchNorm1d(second)),
-        *(nn.Dropout(DROPOUT), nn.Linear(second, classes)),
-    ]
+
+    def layers() -> list[nn.Module]:
+        return [
+            *(nn.Linear(dim, first), nn.ReLU(), nn.BatchNorm1d(first)),
+            *(nn.Linear(first, second), nn.ReLU(), nn.BatchNorm1d(second)),
+            *(nn.Dropout(DROPOUT), nn.Linear(second, classes)),
+        ]
+
     return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed)

@@ -20,5 +20,8 @@ def mlp_discogs_2022(train: Labelled, valid: Labelled | None, *, exclusive: bool
         UsageError: the loss is no longer a number.
     """
     dim, classes = train.x_ND.shape[1], train.truth_TC.shape[1]
-    layers = [nn.Linear(dim, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, classes)]
+
+    def layers() -> list[nn.Module]:
+        return [nn.Linear(dim, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, classes)]
+
     return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed)
