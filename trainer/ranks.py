@@ -57,6 +57,9 @@ def join(device: str | None) -> Iterator[Ranks]:
     dist.init_process_group("nccl" if name.startswith("cuda") else "gloo")
     try:
         yield Ranks(dist.get_rank(), count, torch.device(name))
+        # gloo's threads outlive the group, since DDP never lets go of it; one that still holds a tensor when the
+        # interpreter ends aborts the process. Waiting for the others gives it the time to drop it.
+        dist.barrier()
     finally:
         dist.destroy_process_group()
 

@@ -54,6 +54,7 @@ def work(rank: int, meeting: str, folder: str) -> None:
         for negatives in ("local", "global"):
             found[f"{name} {optional} {negatives}"] = measured(system, name, given, negatives)
     torch.save(found, Path(folder) / f"{rank}.pt")
+    dist.barrier()  # as in `trainer.ranks`
     dist.destroy_process_group()
 
 
