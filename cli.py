@@ -407,7 +407,7 @@ def sql(
 
 @app.command()
 def describe(workspace: Workspace = HERE, as_json: Json = False) -> None:
-    """Describe the sources and pair sets of the workspace, table by table.
+    """Describe the sources and pair sets of the workspace, table by table, its features and its runs.
 
     pairmine describe
     """

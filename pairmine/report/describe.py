@@ -1,4 +1,4 @@
-"""What a workspace holds: sources, links and pair sets, their tables and columns."""
+"""What a workspace holds: sources, links and pair sets, their tables and columns; features and runs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from pairmine import engine, store
 from pairmine.errors import MissingError
+from pairmine.report import training
 from pairmine.report.source_stats import table_rows
 from pairmine.report.tables import text_table
 from pairmine.schema import CATALOGUE, EPOCHS, LINKS, Table, pair_table
@@ -15,12 +16,14 @@ from pairmine.schema import CATALOGUE, EPOCHS, LINKS, Table, pair_table
 
 @dataclass(frozen=True)
 class Described:
-    """Sources, links and pair sets of a workspace, each with its tables."""
+    """Sources, links and pair sets of a workspace, each with its tables; feature stores and runs in a line."""
 
     workspace: Path
     sources: list[dict[str, Any]]
     links: list[dict[str, Any]]
     pair_sets: list[dict[str, Any]]
+    features: list[dict[str, Any]]
+    runs: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for `--json`."""
@@ -29,6 +32,8 @@ class Described:
             "sources": self.sources,
             "links": self.links,
             "pair_sets": self.pair_sets,
+            "features": self.features,
+            "runs": self.runs,
         }
 
     def __str__(self) -> str:
@@ -43,7 +48,7 @@ class Described:
             given = ", ".join(f"{name} {value}" for name, value in each["parameters"].items() if value is not None)
             lines += [f"pair set {each['name']}: {each['kind']} by {each['strategy']} from {each['source']}, {given}"]
             lines += [f"  {each['pairs']:,} pairs in {each['epochs']:,} epochs", *_table_lines(each["tables"])]
-        return "\n".join(lines).rstrip("\n")
+        return "\n".join(lines + training.lines(self.features, self.runs)).rstrip("\n")
 
 
 def _table_lines(tables: list[dict[str, Any]]) -> list[str]:
@@ -63,10 +68,11 @@ def describe(workspace: Path) -> Described:
     """
     sources = [_source(workspace, name) for name in engine.sources(workspace)]
     pair_sets = [_pair_set(workspace / "pairs" / name) for name in engine.pair_sets(workspace)]
-    if not sources and not pair_sets:
+    features, runs = training.feature_stores(workspace), training.runs(workspace)
+    if not (sources or pair_sets or features or runs):
         raise MissingError(f"workspace {workspace} is empty: run `pairmine ingest` first")
     links = [_links(workspace / "links" / name) for name in engine.link_sets(workspace)]
-    return Described(workspace, sources, links, pair_sets)
+    return Described(workspace, sources, links, pair_sets, features, runs)
 
 
 def _source(workspace: Path, name: str) -> dict[str, Any]:

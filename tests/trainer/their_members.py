@@ -55,10 +55,8 @@ def alignment(anchor_BD: Tensor, positive_BD: Tensor) -> Tensor:
         anchor_BD: embeddings.
         positive_BD: those they belong to.
     """
-    anchor_BD, positive_BD = (
-        z_BD if z_BD.dtype == torch.float64 else z_BD.float() for z_BD in (anchor_BD, positive_BD)
-    )
-    return (anchor_BD - positive_BD).square().sum(1).mean()
+    wide = torch.promote_types(anchor_BD.dtype, torch.float32)
+    return (anchor_BD.to(wide) - positive_BD.to(wide)).square().sum(1).mean()
 
 
 def broken(anchor_BD: Tensor, positive_BD: Tensor) -> Tensor:
