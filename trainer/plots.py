@@ -134,8 +134,8 @@ def _axes(
     (x0, y0), (x1, y1) = low, high
     lines = f'<path class="axis" d="M{x0:.1f} {y1:.1f} V{y0:.1f} H{x1:.1f}" fill="none"/>'
     texts = [
-        (x0, y0 + 16, "start", f"{across[0]:,.6g}"),
-        (x1, y0 + 16, "end", f"{across[1]:,.6g}"),
+        (x0, y0 + 16, "start", f"{across[0]:,.0f}"),
+        (x1, y0 + 16, "end", f"{across[1]:,.0f}"),
         ((x0 + x1) / 2, y0 + 16, "middle", x_name),
         (x0 - 6, y0, "end", f"{up[0]:.3g}"),
         (x0 - 6, y1 + 8, "end", f"{up[1]:.3g}"),

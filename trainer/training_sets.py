@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -69,7 +68,11 @@ def find(workspace: Path, path: Path, given: Sequence[Path] = ()) -> TrainingSet
                 folders[known[digest]] = None
             else:
                 lost[f"the pair set {role} that trained {at} is gone, or was built anew: name it with --pairs"] = None
-        at = _start(state)
+        recipe = tomllib.loads(state["recipe"])
+        weights = recipe["encoder"].get("options", {}).get("weights")
+        if weights:
+            lost[f"{at} began with the weights {Path(weights).name}, and what trained those is not known"] = None
+        at = Path(recipe["start"]) if recipe.get("start") else None
     return TrainingSets(tuple(folders), tuple(lost))
 
 
@@ -124,9 +127,3 @@ def _digests(reads: dict[str, str]) -> Iterator[tuple[str, str]]:
         if roles != "features":
             for number, role in enumerate(roles.split("+")):
                 yield role, digests[number * DIGEST : (number + 1) * DIGEST]
-
-
-def _start(state: dict[str, Any]) -> Path | None:
-    """Return the checkpoint that a run started from."""
-    start = tomllib.loads(state["recipe"]).get("start")
-    return Path(start) if start else None

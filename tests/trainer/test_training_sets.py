@@ -1,8 +1,10 @@
 import json
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from pairmine.errors import DamagedError, MissingError
 from tests.trainer.pair_worlds import write_features, write_pairs
@@ -69,6 +71,16 @@ def test_a_warm_start_brings_its_sets_along(workspace: Path) -> None:
     assert len(found.lost) == 1
     first.unlink()
     assert [line for line in training_sets.find(workspace, second).lost if "started from" in line]
+
+
+def test_weights_from_elsewhere_are_of_unknown_training(workspace: Path) -> None:
+    tensors, state = checkpoint.load(_best(workspace))
+    recipe = tomllib.loads(state["recipe"])
+    recipe["encoder"]["options"]["weights"] = "/somewhere/vggish.safetensors"
+    checkpoint.save(_best(workspace), tensors, state | {"recipe": tomli_w.dumps(recipe)})
+    found = training_sets.find(workspace, _best(workspace))
+    assert found.folders == (workspace / "elsewhere" / "set",)
+    assert ["weights vggish.safetensors" in line for line in found.lost] == [True]
 
 
 def test_a_damaged_list_is_said(workspace: Path) -> None:
