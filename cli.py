@@ -633,8 +633,8 @@ def reproduce(
     """
     from trainer.reproduce import reproduce
 
-    asked = {"only": only or (), "settings": settings or (), "dry_run": dry_run, "toy": toy}
-    _print(reproduce(workspace, paper, data=data, **asked), as_json)
+    report = reproduce(workspace, paper, data=data, only=only or (), settings=settings or (), dry_run=dry_run, toy=toy)
+    _print(report, as_json)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from typing import Any
 from pairmine.errors import INTERRUPTED, MissingError, PairmineError, UsageError
 from pairmine.progress import say
 from trainer import grid as grids
+from trainer import toy_data
 from trainer.grid import Data, Grid, Step
 from trainer.made import State, state
 
@@ -87,7 +88,7 @@ def reproduce(
     workspace: Path,
     paper: str,
     *,
-    data: Path = Path("data"),
+    data: Path | None = None,
     only: Sequence[str] = (),
     settings: Sequence[str] = (),
     dry_run: bool = False,
@@ -98,11 +99,11 @@ def reproduce(
     Args:
         workspace: where everything is kept.
         paper: name of a grid, or a .toml file.
-        data: folder of the data, one folder each.
+        data: folder of the data, one folder each; by default `data`.
         only: beginnings of the names of the steps to run; none: all.
         settings: handed to every `train`, as `optimiser.lr=1e-4`.
         dry_run: tell the commands and run none.
-        toy: add the words that make it small; `data` is then a made-up world.
+        toy: add the words that make it small; what `data` lacks, by default WORKSPACE/toy-data, is made up.
 
     Raises:
         UsageError: there is no such grid, or no step that begins so.
@@ -111,12 +112,15 @@ def reproduce(
         KeyboardInterrupt: Ctrl-C; the command that ran has stopped.
     """
     grid = grids.load(paper)
+    data = data or (workspace / "toy-data" if toy else Path("data"))
     chosen = [step for step in grids.steps(grid, data, workspace, toy=toy) if _is_chosen(step, only)]
     if not chosen:
         known = dict.fromkeys(step.name.partition("/")[0] for step in grids.steps(grid, data, workspace))
         raise UsageError(f"no step of {paper} begins with {', '.join(only)}: they begin with {', '.join(known)}")
     added = [word for each in settings for word in ("--set", each)]
     chosen = [replace(step, words=step.words + added) if step.words[0] == "train" else step for step in chosen]
+    if toy and not dry_run:
+        toy_data.write(data, dict.fromkeys(name for step in chosen for name in step.data))
     if not dry_run:
         _check_data(_report(grid, data, workspace, chosen))
         for number, step in enumerate(chosen, 1):
