@@ -17,6 +17,7 @@ from trainer.probes._probe import Fitted, Floats, Ints, Labelled, Scores, check_
 from trainer.schedules import Plateau
 
 ROWS = 8192  # vectors seen at once outside training
+SMALLEST = 1e-12  # activation whose logarithm is taken
 WORTH_THREADS = 1 << 25  # products of a step
 
 
@@ -168,9 +169,10 @@ class _Teacher:
         of_N = np.arange(len(sum_TC)) if valid.of_N is None else valid.of_N
         for rows in _chunks(len(valid.x_ND)):
             np.add.at(sum_TC, of_N[rows], self.scores(valid.x_ND[rows]))
-        mean_TC = np.clip(sum_TC / valid.counts[:, None], 1e-12, 1 - 1e-12)
-        of_truth = np.where(valid.truth_TC, -np.log(mean_TC), 0 if self._exclusive else -np.log1p(-mean_TC))
-        return float(of_truth.sum(1).mean() if self._exclusive else of_truth.mean())
+        mean_TC = sum_TC / valid.counts[:, None]
+        of_right_TC = np.where(valid.truth_TC, mean_TC, 1 - mean_TC)
+        loss_TC = -np.log(np.maximum(of_right_TC, SMALLEST))
+        return float(loss_TC[valid.truth_TC == 1].mean() if self._exclusive else loss_TC.mean())
 
     def _halve(self) -> None:
         for group in self._optimiser.param_groups:
