@@ -5,6 +5,7 @@ with workers and ranks; `pairmine.shards.writer` writes sets.
 """
 
 from pairmine.shards.batches import Batch, Batches
-from pairmine.shards.reader import Epoch, Labels, Reader, Vectors
+from pairmine.shards.reader import Epoch, Reader
+from pairmine.shards.targets import Labels, Vectors
 
 __all__ = ["Batch", "Batches", "Epoch", "Labels", "Reader", "Vectors"]

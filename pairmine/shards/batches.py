@@ -20,7 +20,8 @@ import numpy as np
 
 from pairmine import seeding
 from pairmine.errors import UsageError
-from pairmine.shards.reader import Floats, Ids, Ints, Reader
+from pairmine.shards.reader import Reader
+from pairmine.shards.targets import Floats, Ids, Ints
 
 
 class Plan(NamedTuple):
