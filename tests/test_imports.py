@@ -89,6 +89,12 @@ def test_the_trainer_loads_neither_databases_nor_gensim() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_the_contracts_for_others_load_torch_only_when_called() -> None:
+    code = "import sys, pairmine.testing; print([n for n in ('torch', 'numpy', 'pytest') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_help_loads_nothing_heavy() -> None:
     heavy = "numba", "pyarrow", "duckdb", "polars", "numpy", "torch", "rich"
     code = (
