@@ -111,7 +111,7 @@ def test_what_a_command_reads_of_the_workspace_is_made_before(paper) -> None:
         for word in step.words:
             path = Path(word.rpartition("=")[2])
             if path.is_relative_to("work") and word not in own:
-                assert any(path.is_relative_to(each) for each in made), f"{step.name} reads {path}"
+                assert any(path.is_relative_to(each) or each.is_relative_to(path) for each in made), step.name + word
         for run in option(step.words, "--checkpoint"):
             assert Path("work/runs") / run in made, f"{step.name} reads the run {run}"
         made.append(step.makes)
