@@ -136,6 +136,7 @@ def _melon(folder: Path) -> None:
     _json(folder / "test.json", lists[55:])
     _json(folder / "genre_gn_all.json", {f"GN0{number}00": WORDS[number] for number in (1, 2, 3)})
     _arrays(folder / "arena_mel", [f"0/{song}" for song in range(SONGS)])
+    (folder / "arena_mel" / "key_map.tsv").unlink()  # Melon's arrays go by their names
 
 
 def _mtg_jamendo(folder: Path) -> None:
@@ -298,11 +299,12 @@ def _clips(folder: Path, keys: Sequence[str]) -> None:
 
 
 def _arrays(folder: Path, keys: Sequence[str]) -> None:
-    """Write an array of 48 bands, in decibels, for each key."""
+    """Write an array of 48 bands, in decibels, for each key, and which is which."""
     for number, key in enumerate(keys):
         path = folder / f"{key}.npy"
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, seeding.rng(number, "toy").normal(-40, 10, (48, 600)).astype(np.float32))
+    _table(folder / "key_map.tsv", [("file", "key"), *((f"{key}.npy", key) for key in keys)], "\t")
 
 
 def _table(file: Path, rows: Iterable[Sequence[object]], separator: str = ",", end: str = "\n") -> None:
