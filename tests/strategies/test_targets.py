@@ -6,9 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pairmine import checking, pairing
+from pairmine import catalogue, checking, pairing
 from pairmine.errors import InputError, MissingError, UsageError
+from pairmine.splits import split
 from pairmine.strategies._parameters import Parameters
+from pairmine.strategies._restrictions import Restrictions
 from tests.worlds import table, write_source
 
 PACKAGES = {"gensim": "gensim", "wmf": "implicit", "warp": "lightfm"}
@@ -108,8 +110,6 @@ def test_senses_are_told_apart_by_the_cluster_of_the_graph(tmp_path) -> None:
     """Two groups of listeners, one word: 'devotional' in either is a label of its own."""
     pytest.importorskip("implicit")
     write_source(tmp_path, "toy", [list(range(40))])
-    from pairmine import catalogue
-
     edges = [(a, b) for half in (0, 20) for a in range(half, half + 20) for b in range(a + 1, half + 20)]
     rows = [{"track_a": a, "track_b": b, "count": 5} for a, b in edges]
     catalogue.add(tmp_path, "toy", "edges", table("edges", rows), {})
@@ -122,6 +122,33 @@ def test_senses_are_told_apart_by_the_cluster_of_the_graph(tmp_path) -> None:
     of_track = [ids[0] for ids in targets["label_ids"].to_list()]
     assert len(set(of_track[:20])) == len(set(of_track[20:])) == 1
     assert of_track[0] != of_track[20]
+
+
+def test_a_cluster_has_the_same_number_in_every_split(tmp_path) -> None:
+    pytest.importorskip("implicit")
+    write_source(tmp_path, "toy", [list(range(60))])
+    edges = [(a, b) for part in (0, 20, 40) for a in range(part, part + 20) for b in range(a + 1, part + 20)]
+    rows = [{"track_a": a, "track_b": b, "count": 5} for a, b in edges]
+    catalogue.add(tmp_path, "toy", "edges", table("edges", rows), {})
+    tags = [{"track_id": t, "kind": "tag", "tag": "devotional"} for t in range(60)]
+    catalogue.add(tmp_path, "toy", "track_tags", table("track_tags", tags), {})
+    split(tmp_path, "toy", "track", "0.5,0,0.5")
+    label_of: dict[int, set[str]] = {0: set(), 1: set(), 2: set()}
+    for name in ("train", "test"):
+        restrictions, out = Restrictions(split=name), tmp_path / name
+        chosen = Parameters(tags="tag", clusters=3)
+        built = pairing.build_pairs(tmp_path, "toy", "labels", parameters=chosen, restrictions=restrictions, out=out)
+        labels = read(built, "vocabulary")["label"].to_list()
+        for track, ids in read(built, "targets").select("track_id", "label_ids").iter_rows():
+            label_of[track // 20].add(labels[ids[0]])
+    assert all(len(labels) == 1 for labels in label_of.values())
+    assert len(set.union(*label_of.values())) == 3
+
+
+def test_titles_alone_make_labels_where_a_source_has_no_tags(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1, 2]], only={"tracks", "playlists", "playlist_tracks"})
+    built = build(tmp_path, "labels", tmp_path / "set")
+    assert set(read(built, "vocabulary")["label"]) == {"title", "0", "1", "2", "title 0", "title 1", "title 2"}
 
 
 def test_what_cannot_be_is_told(toy_workspace, tmp_path) -> None:

@@ -20,6 +20,7 @@ from trainer.metrics.score import Score, resample
 from trainer.wmf import Wmf
 
 Ints = npt.NDArray[np.int64]
+Int32s = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
 LEAST = 5  # edges of a sample
@@ -49,8 +50,11 @@ def prepare(
     """
     check_name("split", split, ("test", "valid"))
     graph = colisten_graph.read(data, split=split)
-    found = Colisten(f"colisten-2020, {graph.source.name}", (), (), graph=graph, sample=sample, wmf=wmf, seed=seed)
-    return found.on(graph.held_out_H2)
+    found = Colisten(f"colisten-2020, {graph.source.name}", (), (), graph=graph, wmf=wmf, seed=seed)
+    chosen_E2 = _apart(graph.held_out_H2, SAMPLES * sample, seeding.stream(seed, "colisten"))
+    size = len(chosen_E2) // SAMPLES
+    # dealt out in turn: edges between recordings of many links tend to be chosen first
+    return found.on([chosen_E2[n::SAMPLES][:size] for n in range(SAMPLES)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +67,7 @@ class Sample:
         other_O2: places of the ends of the graph's other edges between them.
     """
 
-    track_N: npt.NDArray[np.int32]
+    track_N: Int32s
     edge_E2: Ints
     other_O2: Ints
 
@@ -89,14 +93,12 @@ class Colisten(Evaluation):
 
     Attributes:
         graph: all edges.
-        sample: edges of a sample, if there are so many.
         wmf: whether the upper bound stands beside the systems.
         seed: of the samples.
         samples: what is ranked.
     """
 
     graph: Graph
-    sample: int
     wmf: bool
     seed: int
     samples: tuple[Sample, ...] = ()
@@ -117,39 +119,37 @@ class Colisten(Evaluation):
         return [*systems, *bound]
 
     def only(self, known: frozenset[str]) -> Self:
-        """Return it with samples of edges between known recordings.
+        """Return it without the edges that have an end which is not known.
+
+        Raises:
+            InputError: there are too few left.
+        """
+        known_T = np.array([key in known for key in self.graph.source.keys])
+        edges = [sample.track_N[sample.edge_E2] for sample in self.samples]
+        return self.on([edge_E2[known_T[edge_E2].all(1)] for edge_E2 in edges])
+
+    def on(self, edges: list[Int32s]) -> Self:
+        """Return it with samples of these edges each.
 
         Raises:
             InputError: there are too few.
         """
-        known_N = np.array([key in known for key in self.graph.source.keys])
-        return self.on(self.graph.held_out_H2[known_N[self.graph.held_out_H2].all(1)])
-
-    def on(self, pool_H2: npt.NDArray[np.int32]) -> Self:
-        """Return it with samples of these edges.
-
-        Raises:
-            InputError: there are too few that share no recording.
-        """
         source = self.graph.source
-        chosen_E2 = _apart(pool_H2, SAMPLES * self.sample, seeding.stream(self.seed, "colisten"))
-        size = len(chosen_E2) // SAMPLES
-        if size < LEAST:
+        sizes = [len(edge_E2) for edge_E2 in edges]
+        if min(sizes) < LEAST:
             raise InputError(
-                f"{shown(source.folder)}: of {len(pool_H2):,} held-out edges {len(chosen_E2):,} share no recording, "
-                f"{SAMPLES * LEAST} are needed: hold out more by `pairmine split {source.name} --by edge`"
+                f"{shown(source.folder)}: {sum(sizes)} of {len(self.graph.held_out_H2):,} held-out edges are known and "
+                f"share no recording, {SAMPLES * LEAST} are needed: hold out more by `pairmine split {source.name}`"
             )
-        # dealt out in turn: edges between recordings of many links tend to be chosen first
-        samples = tuple(self._sample(chosen_E2[n::SAMPLES][:size]) for n in range(SAMPLES))
+        samples = tuple(map(self._sample, edges))
         tracks = np.unique(np.concatenate([sample.track_N for sample in samples]))
         keys = tuple(sorted((source.keys[track] for track in tracks), key=str.encode))
         facts = {
             "held_out_by": self.graph.held_out_by,
             "held_out_edges": len(self.graph.held_out_H2),
-            "edges_a_sample": size,
-            "recordings_a_sample": SAMPLES * size,
+            "edges_sampled": sizes,
             "other_edges_left_out": [len(sample.other_O2) for sample in samples],
-            "random_AP_expected": float(np.mean([chance(size, sample.negatives) for sample in samples])),
+            "random_AP_expected": float(np.mean([chance(len(each.edge_E2), each.negatives) for each in samples])),
             "random_AP_of_paper": RANDOM_AP_OF_PAPER,
         }
         names = source.names(tracks)
@@ -168,7 +168,7 @@ class Colisten(Evaluation):
             scores.append(Score(metric, float(mean_R[0]), mean_R[1:], "edges", detail=detail))
         return scores
 
-    def _sample(self, edge_E2: npt.NDArray[np.int32]) -> Sample:
+    def _sample(self, edge_E2: Int32s) -> Sample:
         track_N = np.unique(edge_E2)
         place_of = np.full(len(self.graph.source.keys), -1, np.int64)
         place_of[track_N] = np.arange(len(track_N))
@@ -179,7 +179,7 @@ class Colisten(Evaluation):
         return Sample(track_N, place_E2, within_W2[~np.isin(number_W, number_E)])
 
 
-def _apart(pool_H2: npt.NDArray[np.int32], wanted: int, stream: int) -> npt.NDArray[np.int32]:
+def _apart(pool_H2: Int32s, wanted: int, stream: int) -> Int32s:
     """Return edges in seeded order, no two of which share an end, as many as wanted if there are."""
     seen: set[int] = set()
     chosen: list[tuple[int, int]] = []

@@ -10,7 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pairmine import catalogue, pairing
+from pairmine.splits import split
+from pairmine.strategies._parameters import Parameters
+from pairmine.strategies._restrictions import Restrictions
 from pairmine.testing.evaluations import Planted
+from tests.worlds import table, write_source
 
 Floats = npt.NDArray[np.float32]
 
@@ -108,3 +113,38 @@ def instrument(tmp_path: Path, rng: np.random.Generator) -> Example:
     keys = [f"{codes[int(line.rpartition(',')[2])]}/{line.partition('.wav')[0]}" for line in lines]
     latent_of = dict(zip(keys, latents(rng, truth), strict=True))
     return Example(tmp_path, {"folds": 3, "allow_other_counts": True}, Planted(latent_of, noise=0.5))
+
+
+def continuation(tmp_path: Path, rng: np.random.Generator) -> Example:
+    """A hundred and fifty tracks of ten tastes; each playlist is of one taste."""
+    lists = [rng.choice(np.arange(taste, 150, 10), 8, replace=False).tolist() for taste in range(10) for _ in range(5)]
+    write_source(tmp_path, "toy", [*lists, [149]])
+    taste_of = np.arange(150) % 10
+    latent_of = {f"t{track:06d}": latent for track, latent in enumerate(latents(rng, np.eye(10)[taste_of]))}
+    return Example(tmp_path / "catalogue" / "toy", {}, Planted(latent_of))
+
+
+def colisten(tmp_path: Path, rng: np.random.Generator) -> Example:
+    """A graph of two hundred recordings in twenty groups; a fifth of its edges are held out."""
+    write_source(tmp_path, "toy", [list(range(200))])
+    ends = [(a, b) for a in range(200) for b in range(a + 1, 200) if a % 20 == b % 20 and rng.random() < 0.6]
+    edges = [{"track_a": a, "track_b": b, "count": 1} for a, b in ends]
+    catalogue.add(tmp_path, "toy", "edges", table("edges", edges), {})
+    split(tmp_path, "toy", "edge", "0.8,0,0.2")
+    latent_of = {f"t{track:06d}": latent for track, latent in enumerate(latents(rng, np.eye(20)[np.arange(200) % 20]))}
+    return Example(tmp_path / "catalogue" / "toy", {"sample": 30}, Planted(latent_of))
+
+
+def labels(tmp_path: Path, rng: np.random.Generator) -> Example:
+    """Four hundred recordings with any of six tags, half of them to train on."""
+    write_source(tmp_path, "toy", [list(range(400))])
+    truth_NC = rng.random((400, 6)) < 0.3
+    tags = [{"track_id": n, "kind": "tag", "tag": f"tag {c}"} for n, c in np.argwhere(truth_NC).tolist()]
+    catalogue.add(tmp_path, "toy", "track_tags", table("track_tags", tags), {})
+    split(tmp_path, "toy", "track", "0.5,0,0.5")
+    for name in ("train", "test"):
+        restrictions, out = Restrictions(split=name), tmp_path / "sets" / name
+        chosen = Parameters(tags="tag")
+        pairing.build_pairs(tmp_path, "toy", "labels", parameters=chosen, restrictions=restrictions, out=out)
+    latent_of = {f"t{track:06d}": latent for track, latent in enumerate(latents(rng, truth_NC))}
+    return Example(tmp_path / "sets", {"nearest": ["tag 1"]}, Planted(latent_of))
