@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 for name in (
+    "colisten",
     "cooccurrence",
     "gtzan_features",
     "ingest_discogs",

@@ -111,7 +111,7 @@ class LabelSoftmax:
             found.backward()  # type: ignore[no-untyped-call]
             return found
 
-        search.step(loss)  # type: ignore[arg-type]
+        search.step(loss)  # type: ignore[no-untyped-call]
         return cls(weight_VD.detach(), bias_V.detach(), labels, mean_D, scale_D, own=False)
 
 

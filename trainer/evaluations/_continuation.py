@@ -93,8 +93,8 @@ class ByNeighbours(_Continuation):
         sizes_P = np.diff(found.offset_P1)
         facts = {"playlists": len(sizes_P), "test_tracks": len(used), "playlists_of_one": int((sizes_P == 1).sum())}
         known = _known_of(playlists, used, facts)
-        own = {"playlists": playlists, "kept_N": kept_N, "seed": seed}
-        return cls(f"crossmodal-2021, {playlists.name}", **known, **own, offset_P1=found.offset_P1, track_M=track_M)
+        own = known | {"playlists": playlists, "kept_N": kept_N, "seed": seed}
+        return cls(f"crossmodal-2021, {playlists.name}", **own, offset_P1=found.offset_P1, track_M=track_M)
 
     def _figures(self, unit_ND: Floats) -> list[Score]:
         near = neighbours.nearest(unit_ND, LENGTH)
@@ -168,9 +168,9 @@ class AmongRandom(_Continuation):
         facts = {"playlists": len(sizes_P), "tracks": len(used), "items": len(track_M) - QUERIES * len(sizes_P)}
         facts |= {"playlists_ambiguous": int((~clear_P).sum()), "playlists_too_short_or_long": int((~fits_P).sum())}
         facts |= {"least": bounds.least, "most": bounds.most}
-        own = {"playlists": playlists, "kept_N": kept_N, "seed": seed, "bounds": bounds}
+        own = _known_of(playlists, used, facts) | {"playlists": playlists, "kept_N": kept_N, "seed": seed}
         draw = _draw(found.offset_P1, track_M, len(used), seed)
-        return cls(f"strategies-2022, {playlists.name}", **_known_of(playlists, used, facts), **own, draw=draw)
+        return cls(f"strategies-2022, {playlists.name}", **own, bounds=bounds, draw=draw)
 
     def _figures(self, unit_ND: Floats) -> list[Score]:
         draw = self.draw

@@ -68,7 +68,7 @@ def _test_tracks(found: Playlists, file: Path | None) -> npt.NDArray[np.bool_]:
         return kept_N
     if (found.split_N == "").all():
         return np.ones(len(found.keys), np.bool_)
-    kept_N = found.split_N == "test"
+    kept_N = np.asarray(found.split_N == "test")
     if not kept_N.any():
         raise InputError(f"{found.name}: no track of its playlists is in split test: split it anew, or pass --tracks")
     return kept_N
