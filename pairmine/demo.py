@@ -1,10 +1,13 @@
-"""The main job on the shipped samples, as the commands a user would type, each shown before it runs."""
+"""The whole way on the shipped samples and a made-up world, as the commands a user would type, each shown."""
 
 import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,36 +16,94 @@ from pairmine import resources
 from pairmine.errors import PairmineError, UsageError
 
 HINTS = """
-That was the whole way from playlists, a Discogs dump and listens to training pairs. With your own data:
+That was the whole way: raw playlists, a Discogs dump and listens to training pairs{way}.
+With your own data:
 
     pairmine ingest mpd ~/mpd/data                          # the Million Playlist Dataset, plain, .gz or .zst
     pairmine build-pairs --source mpd --strategy tco        # 50 epochs of pairs, in workspace/pairs/mpd-tco
     pairmine stats workspace/pairs/mpd-tco                  # what is in them, before you spend GPU hours
     pairmine ingest discogs ~/discogs                       # the monthly dump: releases, masters, artists, labels
     pairmine link discogs audio                             # after `pairmine ingest audio ~/music`
-    pairmine ingest synth --playlists 1000000               # or a made-up world of that size
+    pairmine features ~/music --front-end playlists         # log-mels of your audio
+    pairmine train --pairs workspace/pairs/mpd-tco          # the paper's recipe; `train --list` shows all
+    pairmine evaluate retrieval --data labels.csv --checkpoint playlist-tco-resnet50
 """
+TRAINED = ", to two encoders trained on them and evaluated:\n    {page} shows it in one page"
+NOT_TRAINED = """.
+Training was left out, since there is no {module}: pip install -c constraints.txt '.[train]', and run the demo again"""
+LABELS = """select key, genre, style, split
+from synth.truth_tracks join synth.splits using (track_id) where key in (select key from "synth-self".tracks)"""
+
+OF_MPD = ("co", "artist-co", "tco", "self", "w2v", "cf", "labels")
+OF_DISCOGS = ("track", "release", "artist", "label", "label-co", "genre")
+NEEDS = {"cf": "implicit", "genre": "gensim"}
+NEEDED_TO_TRAIN = ("torch", "torchaudio", "soundfile", "soxr", "safetensors", "tomli_w", "sklearn")
+TRAINED_ON = ("co", "self")
+CLIPS, SECONDS, PLAYLISTS = 800, 6, 3000
+PAGE = "page.html"
 
 
-def steps(samples: Path, workspace: Path) -> Iterator[list[str]]:
-    """Yield the commands of the demo, without `pairmine` and the workspace; each may use what those before it made."""
+@dataclass(frozen=True)
+class Step:
+    """A command without `pairmine` and the workspace; its output goes to a file where one is named."""
+
+    words: list[str]
+    out: Path | None = None
+
+    def __str__(self) -> str:
+        return f"pairmine {shlex.join(self.words)}" + (f" > {shlex.quote(str(self.out))}" if self.out else "")
+
+
+def mining(samples: Path, workspace: Path) -> Iterator[Step]:
+    """Yield the way from raw data to pairs; each command may use what those before it made."""
     tco = workspace / "pairs" / "mpd-tco"
-    yield ["ingest", "mpd", str(samples / "mpd"), "--allow-rejects"]
-    yield ["sql", "select file, position, reason from mpd.rejects"]
-    yield ["stats", "mpd"]
-    for strategy in ("co", "artist-co", "tco", "self"):
-        yield ["build-pairs", "--source", "mpd", "--strategy", strategy]
-    yield ["ingest", "discogs", str(samples / "discogs"), "--allow-rejects"]
-    yield ["build-pairs", "--source", "discogs", "--strategy", "label"]
-    yield ["sql", "--name", "top-vias", "--on", "discogs-label", "--set", "rows=5"]
-    yield ["link", "mpd", "discogs"]
-    yield ["build-pairs", "--source", "discogs", "--strategy", "track", "--on", "mpd"]
-    yield ["ingest", "listens", str(samples / "listens"), "--allow-rejects"]
-    yield ["build-pairs", "--source", "listens", "--strategy", "triplet", "--per-epoch", "1000", "--epochs", "1"]
-    yield ["check"]
-    yield ["stats", str(tco)]
-    yield ["sql", "--name", "sample", "--on", "mpd-tco", "--set", "rows=10"]
-    yield ["explain", *_strongest_pair(tco), "--pairs", str(tco)]
+    yield _step("ingest mpd", samples / "mpd", "--allow-rejects")
+    yield _step("sql", "select file, position, reason from mpd.rejects")
+    yield _step("stats mpd")
+    yield _step("ingest discogs", samples / "discogs", "--allow-rejects")
+    yield _step("ingest listens", samples / "listens", "--allow-rejects")
+    yield _step("link mpd discogs")
+    for source, strategies in (("mpd", OF_MPD), ("discogs", OF_DISCOGS)):
+        for strategy in (each for each in strategies if _is_there(NEEDS.get(each))):
+            yield _step("build-pairs --source", source, "--strategy", strategy)
+    yield _step("build-pairs --source listens --strategy triplet --per-epoch 1000 --epochs 1")
+    yield _step("sql --name top-vias --on discogs-label --set rows=5")
+    yield _step("check")
+    yield _step("stats", tco)
+    yield _step("sql --name sample --on mpd-tco --set rows=10")
+    yield _step("explain", *_strongest_pair(tco), "--pairs", tco)
+
+
+def training(workspace: Path) -> Iterator[Step]:
+    """Yield the way from pairs to figures, in a made-up world whose truth is known."""
+    heard, labels, page = (workspace / name for name in ("heard.txt", "labels.csv", PAGE))
+    yield _step("ingest synth --playlists", PLAYLISTS, "--audio", CLIPS, "--seconds", SECONDS)
+    yield _step("split synth --by track --fractions 0.75,0,0.25")
+    yield _step("features --source synth --front-end musicnn")
+    _write_heard(workspace / "audio" / "synth" / "key_map.tsv", heard)
+    for strategy in TRAINED_ON:
+        yield _step("build-pairs --source synth --split train --epochs 20 --strategy", strategy, "--keys", heard)
+    for strategy in TRAINED_ON:
+        yield _step("train --recipe tiny --pairs", workspace / "pairs" / f"synth-{strategy}", "--name", strategy)
+    yield _step("embed", TRAINED_ON[0])
+    yield _step("sql --csv", LABELS, out=labels)
+    runs = [word for strategy in TRAINED_ON for word in ("--checkpoint", strategy)]
+    by_genre = ("--data", labels, "--label-column", "genre", "--split", "test", "--allow-missing")
+    yield _step("evaluate retrieval", *by_genre, *runs, "--html", page)
+
+
+def _write_heard(key_map: Path, heard: Path) -> None:
+    """Write the keys of the rendered tracks, one a line."""
+    rows = key_map.read_text().splitlines()[1:]
+    heard.write_text("".join(f"{row.split(chr(9))[1]}\n" for row in rows))
+
+
+def _step(command: str, *rest: object, out: Path | None = None) -> Step:
+    return Step([*command.split(), *map(str, rest)], out)
+
+
+def _is_there(module: str | None) -> bool:
+    return module is None or find_spec(module) is not None
 
 
 def _strongest_pair(pair_set: Path) -> tuple[str, str]:
@@ -67,10 +128,20 @@ def run(workspace: Path) -> str:
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir(parents=True)
     marker.touch()
-    for words in steps(resources.path("data_samples"), workspace):
-        words += ["--workspace", str(workspace)]
-        print(f"\n$ pairmine {shlex.join(words)}", flush=True)
-        done = subprocess.run([sys.executable, "-m", "pairmine", *words], check=False)
-        if done.returncode:
-            raise PairmineError(f"pairmine {shlex.join(words)} ended with exit code {done.returncode}")
-    return HINTS
+    for step in mining(resources.path("data_samples"), workspace):
+        _run(step, workspace)
+    lacking = [module for module in NEEDED_TO_TRAIN if not _is_there(module)]
+    if lacking:
+        return HINTS.format(way=NOT_TRAINED.format(module=lacking[0]))
+    for step in training(workspace):
+        _run(step, workspace)
+    return HINTS.format(way=TRAINED.format(page=workspace / PAGE))
+
+
+def _run(step: Step, workspace: Path) -> None:
+    print(f"\n$ {step}", flush=True)
+    command = [sys.executable, "-m", "pairmine", *step.words, "--workspace", str(workspace)]
+    with step.out.open("wb") if step.out else nullcontext() as out:
+        done = subprocess.run(command, check=False, stdout=out)
+    if done.returncode:
+        raise PairmineError(f"{step} ended with exit code {done.returncode}")
