@@ -163,7 +163,7 @@ def _evaluation_command(name: str) -> Any:
     ) -> None: ...
 
     def run(workspace: Path, as_json: bool, **options: Any) -> None:
-        from trainer.evaluate import Request, evaluate
+        from trainer.scoring.evaluate import Request, evaluate
 
         given = {each: options.pop(each) for each in inspect.signature(Request).parameters if each in options}
         lists = {each: options_of or () for each, options_of in given.items() if each in ("embeddings", "pairs")}
@@ -191,8 +191,7 @@ class Evaluations(Members):
 app.add_typer(
     typer.Typer(cls=Evaluations, no_args_is_help=True, rich_markup_mode=None),
     name="evaluate",
-    help="Score encoders or embeddings by a protocol of the papers, e.g. "
-    "`pairmine evaluate retrieval --data labels.csv --embeddings embeddings.parquet`.",
+    help="Score encoders, e.g. `pairmine evaluate genre --data ~/gtzan --dataset gtzan --checkpoint RUN`.",
 )
 
 
@@ -476,7 +475,7 @@ def features(
 
     Files that cannot be decoded, are silent (peak under -60 dBFS) or too short go to rejects.parquet.
     """
-    from trainer.features import features
+    from trainer.features.extraction import features
 
     report = features(
         workspace,
@@ -631,7 +630,7 @@ def reproduce(
 
     pairmine reproduce playlists-2023 --data ~/data --only ingest --only pairs
     """
-    from trainer.reproduce import reproduce
+    from trainer.reproduction.reproduce import reproduce
 
     report = reproduce(workspace, paper, data=data, only=only or (), settings=settings or (), dry_run=dry_run, toy=toy)
     _print(report, as_json)
@@ -665,7 +664,7 @@ def compare(
 
     pairmine compare tagging-*.json --format markdown
     """
-    from trainer import compare
+    from trainer.reporting import compare
 
     print(compare.compare(workspace, runs, style=style, out=out))
 

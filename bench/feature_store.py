@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import common
-from trainer import _feature_writer
-from trainer.feature_store import FeatureStore
+from trainer.features import _writer as _feature_writer
+from trainer.features.store import FeatureStore
 
 FRAMES, BANDS, PATCH, BATCH = 1_876, 96, 256, 768
 SHARD_BYTES = 1 << 28

@@ -24,8 +24,8 @@ from threadpoolctl import threadpool_limits
 
 from bench import common
 from trainer.annotations import _files, gtzan
-from trainer.keys import annotation_key
 from trainer.probes import Labelled, probe
+from trainer.scoring.keys import annotation_key
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "eval" / "gtzan"
 LAYERS = 5

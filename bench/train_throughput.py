@@ -23,8 +23,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench import common
 from pairmine.kernels.matching import Matches
 from pairmine.shards import writer as shards
-from trainer import _feature_writer, ranks, registry, setup
+from trainer import ranks, registry, setup
 from trainer.data import Batches
+from trainer.features import _writer as _feature_writer
 from trainer.loader import Loader
 from trainer.run import Run
 

@@ -10,7 +10,7 @@ import torch
 from pairmine.shards import Reader
 from pairmine.shards.torch import PairLoader
 from trainer import registry
-from trainer.feature_store import FeatureStore
+from trainer.features.store import FeatureStore
 
 FRAMES = 128
 features = FeatureStore.open(Path(sys.argv[2]))

@@ -9,7 +9,7 @@ from pytorch_metric_learning import losses
 
 from pairmine.shards import Reader
 from pairmine.shards.torch import PairLoader
-from trainer.feature_store import FeatureStore
+from trainer.features.store import FeatureStore
 from trainer.registry import build
 
 FRAMES = 128

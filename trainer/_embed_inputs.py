@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from pairmine import parallel, store
 from pairmine.errors import InputError, UsageError, shown
-from trainer import _feature_inputs, setup
-from trainer._feature_inputs import Item
-from trainer._feature_writer import rejects_table
-from trainer.audio import UnusableError
-from trainer.feature_store import INDEX_SCHEMA, FeatureStore, Tracks
-from trainer.features import Halves, Shorts, excerpt, one_thread_each, read_item
+from trainer import setup
+from trainer.features import _inputs as _feature_inputs
+from trainer.features._inputs import Item
+from trainer.features._writer import rejects_table
+from trainer.features.audio import UnusableError
+from trainer.features.extraction import Halves, Shorts, excerpt, one_thread_each, read_item
+from trainer.features.store import INDEX_SCHEMA, FeatureStore, Tracks
 from trainer.trained_encoder import TrainedEncoder
 
 TRACKS = 1024  # are embedded and written at once

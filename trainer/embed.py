@@ -17,9 +17,10 @@ from pairmine import store
 from pairmine.errors import DamagedError, UsageError
 from pairmine.progress import bar
 from pairmine.registry import check_name
-from trainer import ranks, run_folder, sounds, trained_encoder
+from trainer import ranks, run_folder, trained_encoder
 from trainer._embed_inputs import Folder, Inputs, Stored
-from trainer.feature_store import Tracks
+from trainer.features import sounds
+from trainer.features.store import Tracks
 from trainer.trained_encoder import TrainedEncoder
 
 PATCHES = 256  # the encoder sees at once

@@ -20,7 +20,7 @@ from pairmine import seeding
 from pairmine.errors import DamagedError, InputError, UsageError
 from pairmine.progress import bar
 from trainer import ranks
-from trainer.feature_store import FeatureStore
+from trainer.features.store import FeatureStore
 from trainer.metrics import ranking
 from trainer.projectors.mlp import MLP
 from trainer.schedules import Plateau, triangular

@@ -65,7 +65,8 @@ def train(
         workspace: where features are sought and the run is kept.
         pairs: pair sets as DIR or ROLE=DIR.
         recipe: name or file; by default the one for the first set's strategy.
-        encoder, loss: others than the recipe's, by name or as module:Member.
+        encoder: another than the recipe's, by name or as module:Class.
+        loss: another than the recipe's, by name or as module:function.
         settings: as `optimiser.lr=1e-4`.
         valid: pair sets for validation, as `pairs`.
         features: a feature store; by default the workspace's one of the recipe's front end.

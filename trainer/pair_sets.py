@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pairmine.errors import MissingError
 from pairmine.shards import Reader
-from trainer.feature_store import Tracks
+from trainer.features.store import Tracks
 
 Ints = npt.NDArray[np.int64]
 KEPT_EPOCHS = 2

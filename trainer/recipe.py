@@ -213,8 +213,9 @@ def load(name: str, settings: Iterable[str] = (), *, encoder: str | None = None,
     Args:
         name: of the recipe.
         settings: such as `optimiser.lr=1e-4`.
-        encoder, loss: others than the recipe's, by name or as module:Member; the recipe's options for its own are
-            dropped, `settings` may give new ones.
+        encoder: another than the recipe's, by name or as module:Class; the recipe's options for its own are dropped,
+            `settings` may give new ones.
+        loss: the same, by name or as module:function.
 
     Raises:
         UsageError: there is none of that name, or a setting is unknown (the nearest is suggested) or means nothing;

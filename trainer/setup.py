@@ -11,11 +11,11 @@ from pairmine.registry import check_name
 from trainer import recipe as recipes
 from trainer import registry, system, views
 from trainer.data import Stream, Streams
-from trainer.feature_store import FeatureStore
+from trainer.features.store import FeatureStore
+from trainer.features.waveforms import Waveforms
 from trainer.frontends import FrontEnd
 from trainer.pair_sets import Features, PairSet
 from trainer.recipe import Recipe
-from trainer.waveforms import Waveforms
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def prepare(
         workspace: where features are sought.
         pairs: pair sets as DIR or ROLE=DIR.
         recipe: name or file; by default the one for the first set's strategy.
-        encoder, loss: others than the recipe's.
+        encoder: another than the recipe's.
+        loss: another than the recipe's.
         settings: as `optimiser.lr=1e-4`.
         valid: pair sets for validation, as `pairs`.
         features: a feature store; by default the workspace's one of the recipe's front end.

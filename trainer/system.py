@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from pairmine.errors import UsageError
-from trainer import registry, sounds, views
+from trainer import registry, views
 from trainer.data import Batch, Batches, Streams
 from trainer.encoders import AudioEncoder
+from trainer.features import sounds
 from trainer.frontends import FrontEnd
 from trainer.losses.cola import accuracy
 from trainer.recipe import Network, Recipe, Task

@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from pairmine.kernels.matching import Matches
 from pairmine.shards import writer as shards
-from trainer import _feature_writer, registry
+from trainer import registry
+from trainer.features import _writer as _feature_writer
 
 GROUPS = 6
 

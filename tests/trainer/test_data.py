@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pairmine.errors import DamagedError, MissingError
 from tests.trainer import pair_worlds as worlds
 from trainer.data import Batch, Stream, epoch_batches
-from trainer.feature_store import FeatureStore
+from trainer.features.store import FeatureStore
 from trainer.loader import Loader
 from trainer.pair_sets import PairSet
 from trainer.recipe import Views

@@ -15,8 +15,8 @@ from tests.trainer import pair_worlds as worlds
 from trainer import _embed_inputs, trained_encoder
 from trainer.embed import embed
 from trainer.export import export
-from trainer.feature_store import FeatureStore
-from trainer.features import features
+from trainer.features.extraction import features
+from trainer.features.store import FeatureStore
 from trainer.loop import train
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score
 from pairmine.errors import DamagedError, InputError, UsageError
 from tests.trainer import pair_worlds as worlds
 from trainer import fine_tune, trained_encoder
-from trainer.feature_store import FeatureStore
+from trainer.features.store import FeatureStore
 from trainer.fine_tune import Plan, Tagger
 from trainer.loop import train
 

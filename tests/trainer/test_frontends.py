@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from pairmine import registry as folders
 from pairmine.errors import UsageError
-from trainer import features, registry
+from trainer import registry
+from trainer.features import extraction as features
 from trainer.frontends import FrontEnd
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from pairmine.errors import UsageError
 from pairmine.shards import Reader
 from tests.trainer import pair_worlds as worlds
 from trainer import refresh
-from trainer.feature_store import FeatureStore
+from trainer.features.store import FeatureStore
 from trainer.loop import train
 from trainer.pair_sets import PairSet
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import typer
 
 from pairmine.errors import InputError, shown
-from trainer.keys import annotation_key
+from trainer.scoring.keys import annotation_key
 
 Ints = npt.NDArray[np.int64]
 SPLITS = ("train", "valid", "test")

@@ -7,9 +7,9 @@ from pairmine.errors import InputError, UsageError
 from trainer.evaluations._classification import Classification, Classifier, Floats
 from trainer.evaluations._evaluation import System
 from trainer.evaluations._hearing import Hearing
-from trainer.feature_store import FeatureStore
+from trainer.features.store import FeatureStore
 from trainer.fine_tune import fine_tune
-from trainer.systems import FromEncoder
+from trainer.scoring.systems import FromEncoder
 
 FINE_TUNING = Classifier("fine-tuning", Hearing(), runs=3)
 

@@ -13,7 +13,7 @@ from trainer.annotations import AllowOtherCounts, _files, playlists
 from trainer.annotations._playlists import Playlists
 from trainer.evaluations import Evaluation
 from trainer.evaluations._continuation import QUERIES, AmongRandom, Bounds, ByNeighbours
-from trainer.keys import annotation_key
+from trainer.scoring.keys import annotation_key
 
 PROTOCOLS = ("crossmodal-2021", "strategies-2022")
 AMBIGUOUS = ("Mixed Genre", "Alternating DJ")

@@ -14,10 +14,10 @@ from pairmine.errors import InputError, shown
 from trainer.annotations import label_sets
 from trainer.annotations.label_sets import LabelSet
 from trainer.evaluations import Evaluation, System
-from trainer.label_softmax import LabelSoftmax
 from trainer.metrics import ranking
 from trainer.metrics.score import Score
-from trainer.systems import FromEncoder
+from trainer.scoring.label_softmax import LabelSoftmax
+from trainer.scoring.systems import FromEncoder
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]

@@ -15,11 +15,11 @@ from tests.trainer import pair_worlds as worlds
 from tests.trainer.evaluations import examples
 from trainer import fine_tune, trained_encoder
 from trainer.evaluations import Patches, System, _figures, _hearing, _splits, genre, instrument, stack, tagging
-from trainer.feature_store import FeatureStore
-from trainer.keys import KeyMap, annotation_key
+from trainer.features.store import FeatureStore
 from trainer.loop import train
 from trainer.metrics import ranking
-from trainer.systems import FromEncoder
+from trainer.scoring.keys import KeyMap, annotation_key
+from trainer.scoring.systems import FromEncoder
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 EVAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "eval"

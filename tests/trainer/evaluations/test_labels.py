@@ -12,11 +12,11 @@ from tests.trainer import pair_worlds as worlds
 from tests.trainer.evaluations import examples
 from trainer import trained_encoder
 from trainer.evaluations import labels
-from trainer.feature_store import FeatureStore
-from trainer.keys import KeyMap
-from trainer.label_softmax import LabelSoftmax
+from trainer.features.store import FeatureStore
 from trainer.loop import train
-from trainer.systems import FromEncoder, RandomWeights
+from trainer.scoring.keys import KeyMap
+from trainer.scoring.label_softmax import LabelSoftmax
+from trainer.scoring.systems import FromEncoder, RandomWeights
 
 RECIPE = """
 paper = ""

@@ -1,0 +1,1 @@
+"""What scoring found: result files, tables, comparisons with published figures, a page."""

@@ -1,0 +1,1 @@
+"""A paper's grid as commands: which data it needs, what is made already, what is to be run."""
