@@ -163,7 +163,7 @@ def test_missing_data_is_told_before_anything_runs(tmp_path, capsys) -> None:
         reproduce(tmp_path / "work", "playlists-2023", data=tmp_path / "data")
     assert "\n" not in str(caught.value) and not (tmp_path / "work").exists()
     told = capsys.readouterr().err
-    assert "mpd.slice.*.json" in told and "by agreement" in told and "aicrowd.com" in told
+    assert "mpd.slice.*.json" in told and "spotify.com/license" in told and "spotify.com/dataset" in told
     (tmp_path / "data" / "mpd" / "data").mkdir(parents=True)
     (tmp_path / "data" / "mpd" / "data" / "mpd.slice.0-999.json").touch()
     report = reproduce(tmp_path / "work", "playlists-2023", data=tmp_path / "data", dry_run=True)
