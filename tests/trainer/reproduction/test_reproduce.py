@@ -1,6 +1,5 @@
 """Grids: every paper's commands, what they need, and that they run, go on, stop and are skipped as they should."""
 
-import importlib.util
 import json
 import os
 import shlex
@@ -14,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from pairmine.errors import MissingError, UsageError
+from tests.trainer.pair_worlds import key, write_features
+from tests.trainer.reproduction.command_line import options_of
 from trainer import recipe as recipes
 from trainer.reproduction import grid as grids
 from trainer.reproduction.made import State, option
@@ -30,32 +31,27 @@ TINY = """
 title = "a test"
 tables = ["none"]
 
-[data.words]
-title = "a file of words"
-find = ["*.txt"]
+[data.lists]
+title = "a table of playlists"
+find = ["*.csv"]
 licence = "none"
 get = "nowhere"
 bytes = 1234567
 
 [[steps]]
-name = "ingest/synth"
-command = "ingest synth --playlists 60 --audio 12 --seconds 3"
-makes = "catalogue/synth"
-
-[[steps]]
-name = "features/synth"
-command = "features --source synth --front-end musicnn --name heard"
-makes = "features/heard"
+name = "ingest/lists"
+command = "ingest playlists {data}/lists"
+makes = "catalogue/playlists"
 
 [[steps]]
 name = "pairs/{strategy}"
-command = "build-pairs --source synth --strategy {strategy} --epochs 2 --keys {data}/words/heard.txt"
-makes = "pairs/synth-{strategy}"
+command = "build-pairs --source playlists --strategy {strategy} --epochs 2"
+makes = "pairs/playlists-{strategy}"
 each = { strategy = ["self"] }
 
 [[steps]]
 name = "train/tiny"
-command = "train --pairs {work}/pairs/synth-self --recipe tiny --set batch=4 --set steps=2"
+command = "train --pairs {work}/pairs/playlists-self --recipe tiny --set batch=4 --set steps=2"
 makes = "runs/tiny"
 """
 
@@ -65,13 +61,12 @@ def world(tmp_path_factory) -> tuple[Path, str]:
     """A folder with the grid, its data made, and all of it run once."""
     folder = tmp_path_factory.mktemp("grid")
     (folder / "tiny.toml").write_text(TINY)
-    paper = str(folder / "tiny.toml")
-    reproduce(folder / "work", paper, data=folder / "data", only=["ingest"])
-    heard = (folder / "work" / "audio" / "synth" / "key_map.tsv").read_text().splitlines()[1:]
-    (folder / "data" / "words").mkdir(parents=True)
-    (folder / "data" / "words" / "heard.txt").write_text("".join(line.split("\t")[1] + "\n" for line in heard))
-    reproduce(folder / "work", paper, data=folder / "data")
-    return folder, paper
+    (folder / "data" / "lists").mkdir(parents=True)
+    rows = [f"list {track % 4},{key(track)}\n" for track in range(16)]
+    (folder / "data" / "lists" / "lists.csv").write_text("".join(["playlist,track\n", *rows]))
+    write_features(folder / "work", "musicnn", tracks=16)
+    reproduce(folder / "work", str(folder / "tiny.toml"), data=folder / "data")
+    return folder, str(folder / "tiny.toml")
 
 
 def plan(paper: str, **options):
@@ -120,32 +115,13 @@ def test_what_a_command_reads_of_the_workspace_is_made_before(paper) -> None:
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("toy", [False, True])
 def test_the_real_command_line_takes_every_command(paper, toy) -> None:
-    cli = _command_line()
     wrong = []
     for step in grids.steps(grids.load(paper), Path("data"), Path("work"), toy=toy):
         try:
-            _parse(cli, [*step.words, "--workspace", "work"])
+            options_of([*step.words, "--workspace", "work"])
         except Exception as error:
             wrong.append(f"{step.name}: {error}")
     assert wrong == []
-
-
-def _command_line():
-    import typer
-
-    spec = importlib.util.spec_from_file_location("command_line_of_grids", ROOT / "cli.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return typer.main.get_command(module.app)
-
-
-def _parse(command, words: list[str]) -> None:
-    """Parse without running: down the groups, then the options of the command itself."""
-    context = None
-    while hasattr(command, "resolve_command"):
-        context = command.make_context("pairmine", words[:1], context, resilient_parsing=True)
-        _, command, words = command.resolve_command(context, words)
-    command.make_context("command", list(words), context)
 
 
 def test_recipes_and_settings_of_every_train_are_known() -> None:
@@ -175,12 +151,12 @@ def test_missing_data_is_told_before_anything_runs(tmp_path, capsys) -> None:
 def test_a_dry_run_tells_everything(world) -> None:
     folder, paper = world
     report = reproduce(folder / "elsewhere", paper, data=folder / "nothing", dry_run=True)
-    assert report.missing == ("words",) and not (folder / "elsewhere").exists()
+    assert report.missing == ("lists",) and not (folder / "elsewhere").exists()
     text = str(report)
     assert "lacks" in text and "1.23 MB" in text and "licence: none; get it: nowhere" in text
-    assert "0 of 4 made" in text and "to do  train/tiny" in text
+    assert "0 of 3 made" in text and "to do  train/tiny" in text
     told = json.loads(json.dumps(report.as_dict(), default=str))
-    assert told["data"]["words"]["there"] is False and [step["state"] for step in told["steps"]] == ["to do"] * 4
+    assert told["data"]["lists"]["there"] is False and [step["state"] for step in told["steps"]] == ["to do"] * 3
     sizes = [each for each in plan("playlists-2023").steps if each.step.name == "features/music"]
     assert sizes[0].step.bytes == pytest.approx(1_779_072 * (30 * 16000 // 188) * 96 * 2, rel=0.01)
     assert "872 GB" in str(plan("playlists-2023"))
@@ -189,11 +165,11 @@ def test_a_dry_run_tells_everything(world) -> None:
 def test_what_is_made_is_skipped_and_what_is_lost_is_made_again(world, capfd) -> None:
     folder, paper = world
     report = reproduce(folder / "work", paper, data=folder / "data")
-    assert [each.state for each in report.steps] == [State.made] * 4 and report.missing == ()
-    assert capfd.readouterr().err.count("made already") == 4
-    shutil.rmtree(folder / "work" / "pairs" / "synth-self")
+    assert [each.state for each in report.steps] == [State.made] * 3 and report.missing == ()
+    assert capfd.readouterr().err.count("made already") == 3
+    shutil.rmtree(folder / "work" / "pairs" / "playlists-self")
     report = reproduce(folder / "work", paper, data=folder / "data", dry_run=True)
-    assert [each.state for each in report.steps] == ["made", "made", "to do", "made"]
+    assert [each.state for each in report.steps] == ["made", "to do", "made"]
     reproduce(folder / "work", paper, data=folder / "data")
     assert capfd.readouterr().err.count("\n$ pairmine") == 1
 
