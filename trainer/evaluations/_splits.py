@@ -28,12 +28,16 @@ def grouped(annotations: Annotations, folds: int, seed: int) -> list[Fold]:
     """Return folds that tear no group apart, classes spread evenly; the one after the tested fold chooses.
 
     Raises:
-        InputError: fewer groups than folds, or a class that the training tracks of a fold lack, or all have.
+        InputError: there are fewer groups than folds, or fewer tracks of every class; or a class that the training
+            tracks of a fold lack, or all have.
     """
     rows, group_N = np.arange(len(annotations.keys)), groups(annotations)
     count = int(group_N.max()) + 1
     if count < folds:
         raise InputError(f"{annotations.name}: {count} groups of tracks cannot make {folds} folds: lower --folds")
+    largest = int(annotations.truth_NC.sum(axis=0, dtype=np.int64).max())
+    if largest < folds:
+        raise InputError(f"{annotations.name}: no class has a track for each of {folds} folds: take more tracks")
     divide = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     parts = [test for _, test in divide.split(rows, annotations.truth_NC.argmax(1), group_N)]
     found = []

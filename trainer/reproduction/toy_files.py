@@ -13,9 +13,9 @@ from pairmine import seeding
 RATE, SECONDS = 16_000, 13
 
 
-def clips(folder: Path, keys: Sequence[str]) -> None:
+def clips(folder: Path, keys: Sequence[str], seconds: int = SECONDS) -> None:
     """Write a tone and some noise for each key."""
-    time_S = np.arange(RATE * SECONDS) / RATE
+    time_S = np.arange(RATE * seconds) / RATE
     for number, key in enumerate(keys):
         path = folder / f"{key}.flac"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,22 +10,20 @@ from trainer.annotations.irmas import INSTRUMENTS
 from trainer.reproduction.toy_files import arrays, clips, document, table
 from trainer.reproduction.toy_world import WORDS
 
-SPLITS = {"train": 12, "valid": 4, "test": 8}
+LARGER = {"train": 36, "valid": 12, "test": 24}
+TENTH_IS_ENOUGH = {"train": 60}  # to learn each class from a tenth of them
 JAMENDO = {"genre": "genre", "instrument": "instrument", "moodtheme": "mood/theme", "top50tags": "genre"}
 
 
-def _places(times: int = 1) -> dict[str, list[int]]:
+def _places(train: int = 12, valid: int = 4, test: int = 8) -> dict[str, list[int]]:
     """Return the numbers of the tracks of each split."""
-    first, found = 0, {}
-    for split, count in SPLITS.items():
-        found[split] = list(range(first, first + times * count))
-        first += times * count
-    return found
+    numbers = list(range(train + valid + test))
+    return {"train": numbers[:train], "valid": numbers[train : train + valid], "test": numbers[train + valid :]}
 
 
 def _mtg_jamendo(folder: Path) -> None:
     header = ["TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS"]
-    keys = [f"{number % 100:02d}/{number}" for number in range(101, 101 + sum(SPLITS.values()))]
+    keys = [f"{number % 100:02d}/{number}" for number in range(101, 125)]
     for task, category in JAMENDO.items():
         for split, places in _places().items():
             rows = [
@@ -42,21 +40,21 @@ def _mtg_jamendo(folder: Path) -> None:
 
 
 def _magnatagatune(folder: Path) -> None:
-    paths = [f"{split[0]}/clip-{place}" for split, places in _places().items() for place in places]
-    splits = [split for split, places in _places().items() for _ in places]
+    split_of = {place: split for split, places in _places(**TENTH_IS_ENOUGH).items() for place in places}
+    path_of = {place: f"{split[0]}/clip-{place}" for place, split in split_of.items()}
     notes = {
         f"{place:05d}": {
-            **{"split": split, "y": [["guitar", "piano"][place % 2], ["rock", "techno", "slow"][place % 3]]},
-            "extra": {"mp3_path": f"{path}.mp3", "artist": f"A {place}", "title": f"T {place}"},
+            **{"split": split, "y": [["guitar", "piano"][place % 2], ["rock", "techno"][place // 2 % 2]]},
+            "extra": {"mp3_path": f"{path_of[place]}.mp3", "artist": f"A {place}", "title": f"T {place}"},
         }
-        for place, (path, split) in enumerate(zip(paths, splits, strict=True))
+        for place, split in split_of.items()
     }
     document(folder / "annotations" / "magnatagatune.json", notes)
-    clips(folder / "audio", paths)
+    clips(folder / "audio", list(path_of.values()), seconds=5)
 
 
 def _fma_small(folder: Path) -> None:
-    numbers = {split: [place + 2 for place in places] for split, places in _places(3).items()}
+    numbers = {split: [place + 2 for place in places] for split, places in _places(**LARGER).items()}
     paths = [f"000/{number:06d}" for part in numbers.values() for number in part]
     genres = [(f"{path}.mp3", GENRES_FMA[place % 8]) for place, path in enumerate(paths)]
     table(folder / "annotations" / "fma_small.csv", [("filename", "genre"), *genres])
@@ -69,7 +67,7 @@ def _fma_small(folder: Path) -> None:
 def _gtzan(folder: Path) -> None:
     (folder / "annotations").mkdir()
     keys = []
-    for split, places in _places(3).items():
+    for split, places in _places(**LARGER).items():
         part = [f"{GENRES_GTZAN[place % 10]}/{GENRES_GTZAN[place % 10]}.{place:05d}" for place in places]
         (folder / "annotations" / f"{split}_filtered.txt").write_text("".join(f"{key}.wav\n" for key in part))
         keys += part
@@ -77,15 +75,15 @@ def _gtzan(folder: Path) -> None:
 
 
 def _irmas(folder: Path) -> None:
-    places = range(66)
+    places = range(110)  # as many of each instrument as there are folds
     names = [f"[{INSTRUMENTS[place % 11]}][pop_roc]{place:04d}__1" for place in places]
     rows = [(f"{name}.wav", str(place % 11)) for place, name in enumerate(names)]
     table(folder / "annotations" / "irmas_train_meta.csv", rows)
-    clips(folder / "audio", [f"{INSTRUMENTS[place % 11]}/{names[place]}" for place in places])
+    clips(folder / "audio", [f"{INSTRUMENTS[place % 11]}/{names[place]}" for place in places], seconds=3)
 
 
 def _msd(folder: Path) -> None:
-    ids = [f"TR{place:016d}" for place in range(sum(SPLITS.values()))]
+    ids = [f"TR{place:016d}" for place in range(24)]
     paths = [f"A/B/{name}" for name in ids]
     notes = folder / "annotations"
     for split, places in _places().items():
@@ -109,14 +107,13 @@ def _dim_sim(folder: Path) -> None:
 
 
 def _audioset(folder: Path) -> None:
-    ids = [f"yt_{place:08d}" for place in range(sum(SPLITS.values()))]
-    places, genres = _places(), list(TOP_LEVEL)
+    places, genres = _places(**TENTH_IS_ENOUGH), list(TOP_LEVEL)
     for part, some in (("balanced_train", [*places["train"], *places["valid"]]), ("eval", places["test"])):
         head = f"# num_ytids={len(some)}, num_segs={len(some)}, num_unique_labels=3, num_positive_labels=3\n"
-        lines = [f'{ids[place]}, 0.000, 10.000, "{genres[place % 8]},/m/04rlf"\n' for place in some]
+        lines = [f'yt_{place:08d}, 0.000, 10.000, "{genres[place % 2]},/m/04rlf"\n' for place in some]
         (folder / "annotations").mkdir(exist_ok=True)
         (folder / "annotations" / f"{part}_segments.csv").write_text(head + "".join(lines))
-    clips(folder / "audio", ids)
+        clips(folder / "audio", [f"yt_{place:08d}" for place in some], seconds=10)
 
 
 def _vggish(folder: Path) -> None:

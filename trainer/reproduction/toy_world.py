@@ -28,11 +28,11 @@ def release(song: int) -> int:
     return artist(song) + ARTISTS * (song // ARTISTS // 2)
 
 
-def _lists(count: int) -> list[list[int]]:
+def _lists(count: int, songs_there: int = SONGS) -> list[list[int]]:
     """Return lists of songs, mostly of neighbouring artists."""
     rng = seeding.rng(0, "toy")
-    starts = rng.integers(0, SONGS, count)
-    return [sorted({int(s) for s in (start + rng.integers(0, 24, 14)) % SONGS}) for start in starts]
+    starts = rng.integers(0, songs_there, count)
+    return [sorted({int(s) for s in (start + rng.integers(0, 24, 14)) % songs_there}) for start in starts]
 
 
 def _mpd(folder: Path) -> None:
@@ -111,16 +111,17 @@ def _melon(folder: Path) -> None:
 
 
 def _aotm_2011(folder: Path) -> None:
+    songs_there = 130  # a playlist's songs are ranked among a hundred others
     lists = [
         {
             **{"mix_id": number, "category": "Rock", "timestamp": "2011-01-01", "user": {"name": "nobody"}},
-            "playlist": [[[f"Artist {artist(song)}", title(song)], f"SO{song:03d}"] for song in songs],
+            "playlist": [[[f"Artist {artist(song)}", f"song {song}"], f"SO{song:03d}"] for song in songs],
             "filtered_lists": [],
         }
-        for number, songs in enumerate(_lists(30))
+        for number, songs in enumerate(_lists(30, songs_there))
     ]
     document(folder / "annotations" / "aotm2011_playlists.json", lists)
-    clips(folder / "audio", [f"SO{song:03d}" for song in range(SONGS)])
+    clips(folder / "audio", [f"SO{song:03d}" for song in range(songs_there)], seconds=4)
 
 
 WRITERS: dict[str, Callable[[Path], None]] = {
