@@ -188,8 +188,11 @@ def test_options_that_cannot_be(tags, tmp_path) -> None:
         prepared(tags, protocol="playlists-2023").combine([tags.system])
     with pytest.raises(InputError, match="classes: one a track is needed"):
         prepared(tags, genre, protocol="strategies-2022")
+    clips = examples.instrument(tmp_path, np.random.default_rng(0))
     with pytest.raises(InputError, match="cannot make 500 folds"):
-        prepared(examples.instrument(tmp_path, np.random.default_rng(0)), instrument, folds=500).chance()
+        prepared(clips, instrument, folds=500).chance()
+    with pytest.raises(InputError, match="no class has a track for each of 37 folds"):
+        prepared(clips, instrument, folds=37).chance()
 
 
 def test_a_class_that_no_training_track_has(tags) -> None:
