@@ -58,8 +58,9 @@ def prepare(
         raise InputError(f"{shown(data)}: no folders {TRAIN} and {TEST} in it: build label sets there")
     pairs = [(label_sets.read(folder / TRAIN), label_sets.read(folder / TEST)) for folder in folders]
     settings = Settings(sample, least, probe_tracks, tuple(nearest or ()), seed)
-    found = Labels("colisten-2020, labels", (), (), settings=settings, pairs=tuple(pairs), vocabularies=())
-    return found.on(None)
+    by_cluster = any(train.manifest["parameters"].get("clusters") for train, _ in pairs)
+    protocol = "colisten-2020, labels" + (" told apart by cluster" if by_cluster else "")
+    return Labels(protocol, (), (), settings=settings, pairs=tuple(pairs), vocabularies=()).on(None)
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,17 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from pairmine import pairing
 from pairmine.errors import DamagedError, InputError, MissingError
+from pairmine.strategies._parameters import Parameters
+from pairmine.strategies._restrictions import Restrictions
 from tests.trainer import pair_worlds as worlds
 from tests.trainer.evaluations import examples
 from trainer import trained_encoder
 from trainer.evaluations import labels
 from trainer.features.store import FeatureStore
 from trainer.loop import train
+from trainer.reporting import papers
 from trainer.scoring.keys import KeyMap
 from trainer.scoring.label_softmax import LabelSoftmax
 from trainer.scoring.systems import FromEncoder, RandomWeights
@@ -150,6 +154,17 @@ def test_a_folder_of_folders_gives_a_figure_for_each(example, tmp_path) -> None:
     evaluation = labels.prepare(tmp_path, least=20)
     assert [score.metric for score in evaluation.chance()] == ["ROC-AUC, 16", "ROC-AUC, 4"]
     assert set(evaluation.facts) == {"16", "4"}
+
+
+def test_labels_told_apart_by_cluster_are_another_protocol(example, tmp_path) -> None:
+    """Whose figures no paper gives: Table 1 is of labels as they are."""
+    for name in ("train", "test"):
+        out, chosen = tmp_path / "apart" / name, Parameters(tags="tag", clusters=2)
+        options = {"parameters": chosen, "restrictions": Restrictions(split=name), "out": out}
+        pairing.build_pairs(example.data.parent, "toy", "labels", **options)
+    plain, apart = (labels.prepare(folder, least=2).protocol for folder in (example.data, tmp_path / "apart"))
+    assert apart == f"{plain} told apart by cluster"
+    assert papers.find("labels", plain) and not papers.find("labels", apart)
 
 
 def test_what_is_missing_or_wrong_is_told(example, tmp_path) -> None:
