@@ -93,7 +93,7 @@ def _msd(folder: Path) -> None:
     table(notes / "index_msd.tsv", [(name, f"{path}.mp3") for name, path in zip(ids, paths, strict=True)], "\t")
     (notes / "output_labels_msd.txt").write_text("labels = ['a', 'b', 'c']\n")
     (folder / "train.txt").write_text("".join(f"{paths[place]}.flac\n" for place in _places()["train"]))
-    clips(folder / "audio", paths, seconds=16)  # what MelCPC learns from is 15 s long
+    clips(folder / "audio", paths, seconds=25)  # what MelCPC learns from is 24 s long
 
 
 def _dim_sim(folder: Path) -> None:
