@@ -142,7 +142,10 @@ def _evaluation_command(name: str) -> Any:
         features: Annotated[Path | None, typer.Option(help="Feature store; default that of the front end.")] = None,
         baselines: Annotated[bool, typer.Option(help="Score MFCC and random weights too, from the features.")] = True,
         key_map: Annotated[
-            Path | None, typer.Option(help="Two columns, tab between: key in the annotations, key of the embedding.")
+            Path | None,
+            typer.Option(
+                help="Two columns, tab between: key in the annotations, of the embedding; or a links.parquet."
+            ),
         ] = None,
         allow_missing: Annotated[
             bool, typer.Option("--allow-missing", help="Score the tracks all systems have.")

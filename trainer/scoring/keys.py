@@ -10,6 +10,9 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from pairmine.audio_folder import SUFFIXES
 from pairmine.errors import InputError, shown
 
@@ -45,11 +48,14 @@ class KeyMap:
 def read_key_map(file: Path) -> KeyMap:
     """Read two tab-separated columns without header: annotation key or path, key of the embedding.
 
-    Both go through `annotation_key`; empty lines are passed over. Several annotations may share an embedding.
+    Both go through `annotation_key`; empty lines are passed over. Several annotations may share an embedding. Of the
+    links.parquet that `pairmine link LEFT RIGHT` writes, the left keys are the annotations'.
 
     Raises:
         InputError: the file cannot be read, is no UTF-8, a line has not two columns, or an annotation comes twice.
     """
+    if file.suffix == ".parquet":
+        return _of_links(file)
     try:
         text = file.read_bytes().removeprefix(codecs.BOM_UTF8).decode()
     except OSError as error:
@@ -66,6 +72,15 @@ def read_key_map(file: Path) -> KeyMap:
     if not found:
         raise InputError(f"{shown(file)}: no line: each holds an annotation's key, a tab and the embedding's key")
     return KeyMap(found)
+
+
+def _of_links(file: Path) -> KeyMap:
+    try:
+        links = pq.read_table(file, columns=["left_key", "right_key"]).to_pydict()
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{shown(file)}: no links of `pairmine link` can be read from it: check --key-map") from error
+    of_left = zip(map(annotation_key, links["left_key"]), map(annotation_key, links["right_key"]), strict=True)
+    return KeyMap(dict(of_left))
 
 
 def _columns(file: Path, number: int, line: str) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,6 +72,18 @@ def test_a_bad_key_map_is_refused_in_one_line(tmp_path: Path, content: bytes, me
     with pytest.raises(InputError, match=message) as refused:
         read_key_map(file)
     assert "map.tsv" in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_links_are_a_key_map_from_left_to_right(tmp_path: Path) -> None:
+    links = {"left_key": ["t1", "a/b.wav"], "right_key": ["x/y.mp3", "z"], "score": [1.0, 0.5]}
+    pq.write_table(pa.table(links), tmp_path / "links.parquet")
+    to_embedding = read_key_map(tmp_path / "links.parquet")
+    assert [to_embedding(key) for key in ("t1", "a/b", "x/y")] == ["x/y", "z", "x/y"]
+    pq.write_table(pa.table({"key": ["t1"]}), tmp_path / "other.parquet")
+    (tmp_path / "damaged.parquet").write_bytes(b"PAR1")
+    for name in ("other", "damaged", "none"):
+        with pytest.raises(InputError, match=rf"{name}.parquet: no links of `pairmine link`.*check --key-map"):
+            read_key_map(tmp_path / f"{name}.parquet")
 
 
 def test_a_key_map_that_is_not_there(tmp_path: Path) -> None:
