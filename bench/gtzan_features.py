@@ -6,8 +6,7 @@ Features: K. Choi, G. Fazekas, M. Sandler, K. Cho: Transfer learning for music c
 ISMIR 2017 (github.com/keunwoochoi/transfer_learning_music), of all 1,000 clips: MFCC (120 numbers) and the five layers
 of a convnet trained to tag (160). The paper reports 0.898 and 0.66 for support vector machines in ten folds. EXPECTED
 is what plain scikit-learn gives (StandardScaler, then SVC with C = 2 or LogisticRegression with C = 0.1): ten
-stratified folds, and the fault-filtered split without and with its validation part to learn from. The probe `svm` is
-that machine, but where classes get equally many votes it goes by their distances, and SVC.predict by their order.
+stratified folds, and the fault-filtered split without and with its validation part to learn from.
 """
 
 import io
@@ -24,8 +23,8 @@ from threadpoolctl import threadpool_limits
 
 from bench import common
 from trainer.annotations import _files, gtzan
+from trainer.keys import annotation_key
 from trainer.probes import Labelled, probe
-from trainer.scoring.keys import annotation_key
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "eval" / "gtzan"
 LAYERS = 5

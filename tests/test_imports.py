@@ -44,21 +44,38 @@ TRAINER_MAY = {
     "audio_folder",
     "shards",
 }
+# Of the trainer, each layer imports only what stands before it, and itself; what is named nowhere is the core.
+LAYERS = (
+    {"metrics"},
+    {"core"},
+    {"annotations", "probes"},
+    {"systems"},
+    {"evaluations"},
+    {"reporting"},
+    {"scoring"},
+    {"reproduction"},
+)
 FILES = sorted((ROOT / "pairmine").rglob("*.py"))
 TRAINER = sorted((ROOT / "trainer").rglob("*.py"))
 UNWANTED = "duckdb", "polars", "gensim"
 
 
-def imported(file: Path) -> set[str]:
-    """Return the members of pairmine a file imports, by their first name."""
+def imported(file: Path, package: str = "pairmine") -> set[str]:
+    """Return the members of a package that a file imports, by their first name."""
     names = set()
     for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "pairmine":
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == package:
             parts = node.module.split(".")[1:]
             names |= {parts[0]} if parts else {alias.name for alias in node.names}
         elif isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("pairmine.")}
+            names |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith(f"{package}.")}
     return names - {"__version__"}
+
+
+def layer(member: str) -> int:
+    """Return where a member of the trainer stands in the order of its layers."""
+    place = next((place for place, members in enumerate(LAYERS) if member in members), None)
+    return layer("core") if place is None else place
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT).as_posix())
@@ -80,6 +97,14 @@ def test_a_module_imports_only_what_it_may(file: Path) -> None:
 @pytest.mark.parametrize("file", TRAINER, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_the_trainer_imports_of_pairmine_only_what_needs_no_database(file: Path) -> None:
     assert imported(file) <= TRAINER_MAY
+
+
+@pytest.mark.parametrize("file", TRAINER, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_the_trainer_imports_of_itself_only_what_stands_before(file: Path) -> None:
+    own = file.relative_to(ROOT / "trainer").parts[0].removesuffix(".py")
+    ahead = {member for member in imported(file, "trainer") if layer(member) > layer(own)}
+    beside = {member for member in imported(file, "trainer") if layer(member) == layer(own) > layer("core")}
+    assert not ahead and beside <= {own}
 
 
 def test_the_trainer_loads_neither_databases_nor_gensim() -> None:

@@ -11,13 +11,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 from pairmine import seeding
 from pairmine.errors import UsageError
-from trainer import averaging, checkpoint, schedules
+from trainer import averaging, checkpoint, schedules, training_sets
 from trainer import recipe as recipes
 from trainer.data import Batches, Streams, epoch_batches
 from trainer.loader import Loader
 from trainer.position import Position
 from trainer.ranks import Ranks
-from trainer.scoring import training_sets
 from trainer.setup import Job
 from trainer.system import System
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from pairmine.errors import InputError
 from pairmine.testing._refusing import refused
 from trainer.evaluations import Evaluation, Patches, System
+from trainer.keys import annotation_key
 from trainer.metrics.score import REPLICATES, Score
-from trainer.scoring.keys import annotation_key
 
 Floats = npt.NDArray[np.float32]
 

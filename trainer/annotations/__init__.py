@@ -4,6 +4,6 @@ Each file holds `read(data, …) -> Annotations`: `data` is the folder that has 
 anywhere below it, plain or gzipped. Counts other than published are an error unless `allow_other_counts`.
 """
 
-from trainer.annotations._annotations import SPLITS, AllowOtherCounts, Annotations
+from trainer.annotations._annotations import SPLITS, Annotations
 
-__all__ = ["SPLITS", "AllowOtherCounts", "Annotations"]
+__all__ = ["SPLITS", "Annotations"]

@@ -3,22 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-import typer
 
 from pairmine.errors import InputError, shown
-from trainer.scoring.keys import annotation_key
+from trainer.keys import annotation_key
 
 Ints = npt.NDArray[np.int64]
 SPLITS = ("train", "valid", "test")
 LONGEST_GROUP = 500  # the array of groups gives each track as many letters as the longest has
 MEND = "take the published files, or pass --allow-other-counts"
-AllowOtherCounts = Annotated[
-    bool, typer.Option(help="Take annotation files with other counts than published: a part of the data set.")
-]
 
 
 class Row(NamedTuple):

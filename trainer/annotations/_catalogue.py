@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from pairmine import store
 from pairmine.errors import DamagedError, InputError, MissingError, shown
-from trainer.scoring.keys import annotation_key
+from trainer.keys import annotation_key
 
 Int32s = npt.NDArray[np.int32]
 

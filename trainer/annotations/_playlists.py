@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pairmine.errors import InputError, shown
 from trainer.annotations import _files
-from trainer.scoring.keys import annotation_key
+from trainer.keys import annotation_key
 
 Ints = npt.NDArray[np.int64]
 MEND = "take the published files, or pass --allow-other-counts"

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pairmine.errors import InputError, UsageError, shown
 from pairmine.registry import check_name
 from trainer.annotations import _files
-from trainer.scoring.keys import annotation_key
+from trainer.keys import annotation_key
 
 KEYS = ("key", "file", "path", "filename", "track", "track_id", "id")
 LABELS = ("label", "class", "genre", "artist")

@@ -14,7 +14,7 @@ import orjson
 from pairmine.errors import InputError, shown
 from trainer.annotations import _files, _musicnn, _string_lists
 from trainer.annotations._annotations import SPLITS, Annotations, Row, gather
-from trainer.scoring.keys import annotation_key
+from trainer.keys import annotation_key
 
 TAGS = (
     "guitar", "classical", "slow", "techno", "strings", "drums", "electronic", "rock", "fast", "piano", "ambient",

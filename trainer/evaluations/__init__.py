@@ -4,6 +4,7 @@ A file holds `prepare(data, *, …) -> Evaluation`: its keyword parameters, anno
 options of `pairmine evaluate NAME`, its docstring the help. What it returns scores any number of systems.
 """
 
-from trainer.evaluations._evaluation import Evaluation, Patches, System
+from trainer.evaluations._evaluation import Evaluation
+from trainer.systems import Patches, System
 
 __all__ = ["Evaluation", "Patches", "System"]

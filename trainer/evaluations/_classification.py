@@ -12,13 +12,14 @@ from pairmine import seeding
 from pairmine.errors import InputError
 from trainer.annotations import Annotations
 from trainer.evaluations import _figures, _splits
-from trainer.evaluations._evaluation import Evaluation, Ints, System
+from trainer.evaluations._evaluation import Evaluation
 from trainer.evaluations._hearing import Hearing, Once
 from trainer.evaluations._splits import Fold
 from trainer.evaluations._stacked import combinations
 from trainer.metrics import pooling
 from trainer.metrics.score import Score
 from trainer.probes import Fitted, Labelled, probe
+from trainer.systems._system import Ints, System
 
 Floats = npt.NDArray[np.float64]
 Vectors32 = npt.NDArray[np.float32]

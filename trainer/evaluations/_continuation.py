@@ -11,10 +11,11 @@ import numpy.typing as npt
 from pairmine import seeding
 from pairmine.errors import InputError
 from trainer.annotations._playlists import Playlists
-from trainer.evaluations._evaluation import Evaluation, System
+from trainer.evaluations._evaluation import Evaluation
 from trainer.metrics import neighbours, score
 from trainer.metrics.recommendation import average_precision_at_k, hit_rate, ndcg_at_k, percentile_rank
 from trainer.metrics.score import Score, resample
+from trainer.systems import System
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]

@@ -5,11 +5,11 @@ from typing import Any
 
 from pairmine.errors import InputError, UsageError
 from trainer.evaluations._classification import Classification, Classifier, Floats
-from trainer.evaluations._evaluation import System
 from trainer.evaluations._hearing import Hearing
 from trainer.features.store import FeatureStore
 from trainer.fine_tune import fine_tune
-from trainer.scoring.systems import FromEncoder
+from trainer.systems import System
+from trainer.systems.from_encoder import FromEncoder
 
 FINE_TUNING = Classifier("fine-tuning", Hearing(), runs=3)
 

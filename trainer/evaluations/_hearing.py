@@ -9,7 +9,7 @@ import numpy as np
 
 from pairmine import seeding
 from pairmine.errors import InputError
-from trainer.evaluations._evaluation import Floats, Ints, Patches, System
+from trainer.systems._system import Floats, Ints, Patches, System
 
 BLOCK = 512  # tracks whose patches are in memory at once
 Vectors = tuple[Floats, Ints]

@@ -8,7 +8,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from pairmine import seeding
 from pairmine.errors import InputError, shown
 from trainer.annotations import Annotations
-from trainer.evaluations._evaluation import Ints
+from trainer.systems._system import Ints
 
 Fold = tuple[Ints, Ints, Ints]  # rows to learn from, to choose by (may be none), to test
 

@@ -6,7 +6,7 @@ from itertools import combinations as choices
 import numpy as np
 
 from pairmine.errors import UsageError
-from trainer.evaluations._evaluation import Floats, Patches, System
+from trainer.systems._system import Floats, Patches, System
 
 
 class Stacked(System):

@@ -17,7 +17,7 @@ from trainer.evaluations import Evaluation, System
 from trainer.metrics.link_prediction import chance, link_prediction
 from trainer.metrics.neighbours import unit
 from trainer.metrics.score import Score, resample
-from trainer.scoring.wmf import Wmf
+from trainer.systems.wmf import Wmf
 
 Ints = npt.NDArray[np.int64]
 Int32s = npt.NDArray[np.int32]

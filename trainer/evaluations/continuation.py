@@ -9,11 +9,12 @@ import typer
 
 from pairmine.errors import InputError, UsageError, shown
 from pairmine.registry import check_name
-from trainer.annotations import AllowOtherCounts, _files, playlists
+from trainer.annotations import _files, playlists
 from trainer.annotations._playlists import Playlists
 from trainer.evaluations import Evaluation
 from trainer.evaluations._continuation import QUERIES, AmongRandom, Bounds, ByNeighbours
-from trainer.scoring.keys import annotation_key
+from trainer.evaluations._options import AllowOtherCounts
+from trainer.keys import annotation_key
 
 PROTOCOLS = ("crossmodal-2021", "strategies-2022")
 AMBIGUOUS = ("Mixed Genre", "Alternating DJ")

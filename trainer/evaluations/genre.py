@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from pairmine.registry import check_name
-from trainer.annotations import AllowOtherCounts
 from trainer.evaluations import _datasets
 from trainer.evaluations import _protocols as protocols
 from trainer.evaluations._classification import Classification, Classifier
+from trainer.evaluations._options import AllowOtherCounts
 
 DATASETS: dict[str, tuple[str, ...]] = {"fma-small": (), "gtzan": ("filtered", "stratified"), "table": ()}
 PROTOCOLS: dict[str, tuple[Classifier, ...]] = {

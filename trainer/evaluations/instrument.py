@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from trainer.annotations import AllowOtherCounts
 from trainer.evaluations import _datasets
 from trainer.evaluations import _protocols as protocols
 from trainer.evaluations._classification import Classification
+from trainer.evaluations._options import AllowOtherCounts
 
 DATASETS: dict[str, tuple[str, ...]] = {"irmas": ()}
 

@@ -16,8 +16,8 @@ from trainer.annotations.label_sets import LabelSet
 from trainer.evaluations import Evaluation, System
 from trainer.metrics import ranking
 from trainer.metrics.score import Score
-from trainer.scoring.label_softmax import LabelSoftmax
-from trainer.scoring.systems import FromEncoder
+from trainer.systems.from_encoder import FromEncoder
+from trainer.systems.label_softmax import LabelSoftmax
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]

@@ -9,9 +9,10 @@ import numpy.typing as npt
 import typer
 
 from pairmine.errors import InputError, UsageError
-from trainer.annotations import AllowOtherCounts, dim_sim
+from trainer.annotations import dim_sim
 from trainer.annotations.dim_sim import Clip, Triplets
 from trainer.evaluations import Evaluation, Patches, System
+from trainer.evaluations._options import AllowOtherCounts
 from trainer.metrics import score, triplets
 from trainer.metrics.score import Score
 

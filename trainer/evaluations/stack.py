@@ -8,10 +8,10 @@ import typer
 
 from pairmine.errors import UsageError
 from pairmine.registry import check_name
-from trainer.annotations import AllowOtherCounts
 from trainer.evaluations import _protocols as protocols
 from trainer.evaluations import genre, tagging
 from trainer.evaluations._classification import Classification
+from trainer.evaluations._options import AllowOtherCounts
 
 DATASETS = ("magnatagatune", "mtg-jamendo", "msd", "audioset", "fma-small", "gtzan", "table")
 

@@ -7,11 +7,11 @@ import typer
 
 from pairmine.errors import UsageError
 from pairmine.registry import check_name
-from trainer.annotations import AllowOtherCounts
 from trainer.evaluations import _datasets
 from trainer.evaluations import _protocols as protocols
 from trainer.evaluations._classification import Classification, Classifier
 from trainer.evaluations._fine_tuning import FINE_TUNING, FineTuning
+from trainer.evaluations._options import AllowOtherCounts
 
 DATASETS = {
     "mtg-jamendo": ("genre", "instrument", "moodtheme", "top50tags"),

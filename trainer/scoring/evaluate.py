@@ -11,18 +11,22 @@ import torch
 
 from pairmine import store
 from pairmine.errors import InputError, UsageError
-from trainer import ranks, registry, run_folder, setup, trained_encoder
+from trainer import ranks, registry, run_folder, setup, trained_encoder, training_sets
 from trainer.evaluations import Evaluation, System
 from trainer.features.store import FeatureStore
 from trainer.frontends import FrontEnd
+from trainer.keys import KeyMap, read_key_map
 from trainer.reporting import compare, results
 from trainer.reporting.results import Result
 from trainer.reporting.scored import Scored
-from trainer.scoring import embeddings as files
-from trainer.scoring import leakage, training_sets, untrained
-from trainer.scoring.keys import KeyMap, read_key_map
+from trainer.scoring import leakage
 from trainer.scoring.leakage import Leakage
-from trainer.scoring.systems import FromEncoder, FromFile, KeyedSystem, Mfcc, RandomWeights
+from trainer.systems import embeddings as files
+from trainer.systems import untrained
+from trainer.systems.from_encoder import FromEncoder, RandomWeights
+from trainer.systems.from_file import FromFile
+from trainer.systems.keyed import KeyedSystem
+from trainer.systems.mfcc import Mfcc
 
 SHOWN = 5
 MFCC_FRAMES = 256  # of a patch where no encoder says how long one is

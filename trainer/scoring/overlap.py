@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pairmine.kernels.folding import fold, fold_text
-from trainer.scoring.keys import EXTENSIONS, annotation_key
+from trainer.keys import EXTENSIONS, annotation_key
 
 BY_KEY, BY_LINK, BY_NAME, BY_ARTIST = WAYS = "key", "link", "title and artist", "artist"
 BETWEEN = ", "  # artists of a track, in a catalogue

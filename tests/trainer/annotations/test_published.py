@@ -22,7 +22,7 @@ from trainer.annotations import (
     magnatagatune,
     mtg_jamendo,
 )
-from trainer.scoring.keys import annotation_key
+from trainer.keys import annotation_key
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "eval"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="no real data in ../shared/data/eval")

@@ -16,10 +16,10 @@ from tests.trainer.evaluations import examples
 from trainer import fine_tune, trained_encoder
 from trainer.evaluations import Patches, System, _figures, _hearing, _splits, genre, instrument, stack, tagging
 from trainer.features.store import FeatureStore
+from trainer.keys import KeyMap, annotation_key
 from trainer.loop import train
 from trainer.metrics import ranking
-from trainer.scoring.keys import KeyMap, annotation_key
-from trainer.scoring.systems import FromEncoder
+from trainer.systems.from_encoder import FromEncoder
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 EVAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "eval"
@@ -75,7 +75,7 @@ def test_accuracy_is_the_mean_over_runs_and_resamples_groups_whole() -> None:
     assert found.metric == "accuracy, SVM" and found.value == pytest.approx(right_RN.mean(), abs=1e-12)
     assert found.detail["runs"] == pytest.approx(right_RN.mean(1), abs=1e-12)
     assert found.detail["std_over_runs"] == pytest.approx(np.std(right_RN.mean(1), ddof=1), abs=1e-12)
-    counts_RG = _figures.resample(group_N.max() + 1)
+    counts_RG = resample(group_N.max() + 1)
     for counts_G, replicate in list(zip(counts_RG, found.replicates, strict=True))[:20]:
         drawn = [right_RN[:, row].mean() for row in range(60) for _ in range(counts_G[group_N[row]])]
         assert replicate == pytest.approx(np.mean(drawn), abs=1e-12)

@@ -16,11 +16,11 @@ from tests.trainer.evaluations import examples
 from trainer import trained_encoder
 from trainer.evaluations import labels
 from trainer.features.store import FeatureStore
+from trainer.keys import KeyMap
 from trainer.loop import train
 from trainer.reporting import papers
-from trainer.scoring.keys import KeyMap
-from trainer.scoring.label_softmax import LabelSoftmax
-from trainer.scoring.systems import FromEncoder, RandomWeights
+from trainer.systems.from_encoder import FromEncoder, RandomWeights
+from trainer.systems.label_softmax import LabelSoftmax
 
 RECIPE = """
 paper = ""

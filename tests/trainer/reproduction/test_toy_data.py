@@ -6,10 +6,10 @@ import soundfile
 
 from pairmine import store
 from trainer.annotations import playlists
+from trainer.keys import annotation_key
 from trainer.reproduction import grid as grids
 from trainer.reproduction import toy_data, toy_world
 from trainer.reproduction.toy_files import RATE, SECONDS
-from trainer.scoring.keys import annotation_key
 
 ASKED = {name for paper in grids.names() for name in grids.load(paper).data}
 

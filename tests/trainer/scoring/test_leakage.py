@@ -11,8 +11,8 @@ from pairmine.errors import DamagedError, MissingError, UsageError
 from pairmine.kernels.folding import fold_text
 from pairmine.strategies._restrictions import _read_keys
 from tests.trainer.reporting.results_made import Asked
+from trainer.keys import KeyMap, annotation_key
 from trainer.scoring import leakage
-from trainer.scoring.keys import KeyMap, annotation_key
 from trainer.scoring.overlap import BY_ARTIST, BY_KEY, BY_LINK, BY_NAME, NOBODY, Links, Sought, annotation_keys
 
 TRACKS = [

@@ -8,9 +8,8 @@ import tomli_w
 
 from pairmine.errors import DamagedError, MissingError
 from tests.trainer.pair_worlds import write_features, write_pairs
-from trainer import checkpoint, embed, loop
+from trainer import checkpoint, embed, loop, training_sets
 from trainer.data import Streams
-from trainer.scoring import training_sets
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pairmine import parallel
 from pairmine.errors import MissingError, UsageError
-from trainer.evaluations import Patches, System
+from trainer.systems._system import Patches, System
 
 Floats = npt.NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pairmine.errors import InputError
-from trainer.scoring.keys import EXTENSIONS, annotation_key, read_key_map
+from trainer.keys import EXTENSIONS, annotation_key, read_key_map
 
 
 @pytest.mark.parametrize(

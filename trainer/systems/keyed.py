@@ -1,0 +1,76 @@
+"""Systems that find their tracks by the annotations' keys: in a file, or in a feature store."""
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pairmine.errors import UsageError
+from trainer.keys import KeyMap, annotation_key
+from trainer.pair_sets import Features
+from trainer.systems._system import System
+
+Ints = npt.NDArray[np.int64]
+
+
+class KeyedSystem(System):
+    """A system that finds its tracks by the annotations' keys.
+
+    Args:
+        name: as tables print it.
+        keys: of its tracks, as the file or store has them.
+        where: the file or store, for messages.
+        key_map: what `--key-map` says.
+
+    Raises:
+        UsageError: two of its tracks go by one key.
+    """
+
+    def __init__(self, name: str, keys: Iterable[str], where: Path, key_map: KeyMap):
+        self.name, self.where, self.key_map = name, where, key_map
+        self._row_of: dict[str, int] = {}
+        for row, key in enumerate(keys):
+            if self._row_of.setdefault(annotation_key(key), row) != row:
+                raise UsageError(
+                    f"{where} has several tracks for {annotation_key(key)} (paths without extension): keep one"
+                )
+
+    def has(self, key: str) -> bool:
+        """Return whether it has a vector of a track."""
+        return self.key_map(key) in self._row_of
+
+    def rows(self, keys: Iterable[str]) -> Ints:
+        """Return the rows of tracks in the file or store.
+
+        Raises:
+            UsageError: it has no vector of one.
+        """
+        keys = list(keys)
+        found = np.array([self._row_of.get(self.key_map(key), -1) for key in keys], np.int64)
+        if (found < 0).any():
+            missing = keys[int(np.flatnonzero(found < 0)[0])]
+            raise UsageError(f"{self.where} has no vector of {missing} and {(found < 0).sum() - 1:,} more tracks")
+        return found
+
+    @abstractmethod
+    def origin(self) -> dict[str, str]:
+        """Return digests of what its vectors come from."""
+
+
+class FromFeatures(KeyedSystem):
+    """A system that hears a feature store."""
+
+    def __init__(self, name: str, features: Features, key_map: KeyMap):
+        super().__init__(name, features.keys.to_pylist(), features.folder, key_map)
+        self.features = features
+
+    def origin(self) -> dict[str, str]:
+        """Return the store's digest."""
+        return {"features": str(self.features.manifest["digest"])}
+
+    def _milliseconds(self, frames: npt.NDArray[np.floating] | Ints) -> Ints:
+        seconds_a_frame = self.features.manifest["front_end"]["hop"] / self.features.manifest["front_end"]["rate"]
+        milliseconds: Ints = np.rint(frames * 1000 * seconds_a_frame).astype(np.int64)
+        return milliseconds
