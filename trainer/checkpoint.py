@@ -1,12 +1,15 @@
 """Checkpoints: one safetensors file each, with everything a run needs to go on; no pickle is ever written or read.
 
 Tensors are named as the modules name them (`encoder.…`, `tasks.0.projector.…`), an optimiser's
-`optimiser.NAME.exp_avg` and the like; what is no tensor is JSON in the metadata. A file is
-there whole or not at all.
+`optimiser.NAME.exp_avg` and the like; what is no tensor is JSON in the metadata, with a digest of
+itself and one of the tensors beside it. A file is there whole or not at all.
 """
 
+import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +20,17 @@ from torch import Tensor, nn
 
 from pairmine.errors import DamagedError, MissingError, UsageError
 
-KEY = "pairmine"
-LAST, BEST, AVERAGED = "last.safetensors", "best.safetensors", "averaged.safetensors"
+KEY, STATE_DIGEST, TENSORS_DIGEST = "pairmine", "pairmine.sha256", "pairmine.tensors.sha256"
+LAST, BEST, AVERAGED, EXPORTED = "last.safetensors", "best.safetensors", "averaged.safetensors", "model.safetensors"
 
 
 def save(path: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
     """Write a checkpoint; one of that name is replaced in one step."""
     temporary = path.with_name(path.name + ".tmp")
     whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    save_file(whole, temporary, metadata={KEY: json.dumps(state, sort_keys=True)})
+    text = json.dumps(state, sort_keys=True)
+    digests = {STATE_DIGEST: _digest(text), TENSORS_DIGEST: _tensors_digest(whole)}
+    save_file(whole, temporary, metadata={KEY: text, **digests})
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
@@ -38,28 +43,50 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         MissingError: there is none.
         DamagedError: it is damaged, or no checkpoint of pairmine.
     """
+    with _opened(path) as (file, metadata, state):
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no dictionary)
+        if _tensors_digest(tensors) != metadata[TENSORS_DIGEST]:
+            raise ValueError(TENSORS_DIGEST)
+        return tensors, state
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """Return the state of a checkpoint without its tensors, which are not verified.
+
+    Raises:
+        MissingError: there is none.
+        DamagedError: it is damaged, or no checkpoint of pairmine.
+    """
+    with _opened(path) as (_, _, state):
+        return state
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, dict[str, str], dict[str, Any]]]:
+    """Open a checkpoint as (file, metadata, state); whatever is wrong while it is open is damage."""
     if not path.is_file():
         raise MissingError(f"{path} is no checkpoint: run `pairmine train` first")
     try:
         with safe_open(path, "pt") as file:
-            state = json.loads((file.metadata() or {})[KEY])
-            return {name: file.get_tensor(name) for name in file.keys()}, state  # noqa: SIM118  (it is no dictionary)
+            metadata = file.metadata() or {}
+            if _digest(metadata[KEY]) != metadata[STATE_DIGEST]:
+                raise ValueError(STATE_DIGEST)
+            yield file, metadata, json.loads(metadata[KEY])
     except (SafetensorError, ValueError, KeyError, OSError):
-        raise DamagedError(f"{path} is damaged, or no checkpoint of pairmine: train anew") from None
+        raise DamagedError(f"{path} is damaged, or no checkpoint of this version of pairmine: train anew") from None
 
 
-def load_state(path: Path) -> dict[str, Any]:
-    """Return the state of a checkpoint without its tensors.
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
-    Raises:
-        DamagedError: it is damaged, or no checkpoint of pairmine.
-    """
-    try:
-        with safe_open(path, "pt") as file:
-            state: dict[str, Any] = json.loads((file.metadata() or {})[KEY])
-            return state
-    except (SafetensorError, ValueError, KeyError, OSError):
-        raise DamagedError(f"{path} is damaged, or no checkpoint of pairmine: train anew") from None
+
+def _tensors_digest(tensors: dict[str, Tensor]) -> str:
+    """Return a digest of names, types, shapes and values."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

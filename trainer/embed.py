@@ -71,10 +71,10 @@ def embed(
 
     Args:
         workspace: where runs and features are.
-        run: name of a run (its best weights), or a checkpoint or export.
+        run: name of a run (its best weights), a checkpoint, or the folder of an export.
         features: the feature store; by default the workspace's one of the recipe's front end.
         audio: a folder of audio in its place; what cannot be used of it is written to OUT.rejects.parquet.
-        out: the file; by default embeddings.parquet beside the checkpoint.
+        out: the file, its folder made where there is none; by default embeddings.parquet beside the checkpoint.
         per_patch: one row a patch (a step in time, for encoders that have several).
         stats: "mean" over the vectors of a track, or "mean-std": the standard deviation behind it.
         overlap: the share of a patch that the next one has in common with it; 0.5 in discogs-2022.
@@ -82,13 +82,15 @@ def embed(
         threads: that decode audio; by default one a core.
 
     Raises:
-        UsageError: unknown `stats`, an `overlap` that is no share, both features and audio, or features of another
-            front end.
+        UsageError: unknown `stats`, or others than "mean" per patch; an `overlap` that is no share; both features and
+            audio, or features of another front end.
         MissingError: run or features are missing.
         InputError: nothing in the folder of audio can be used.
         DamagedError: the checkpoint is damaged, or features are no numbers.
     """
     check_name("statistic", stats, ("mean", "mean-std"))
+    if per_patch and stats != "mean":
+        raise UsageError(f"--stats {stats} is over the patches of a track, --per-patch writes each: leave one out")
     if not 0 <= overlap < 1:
         raise UsageError(f"--overlap {overlap:g}: give a share from 0 up to, but not, 1, such as 0.5")
     if features is not None and audio is not None:
@@ -98,7 +100,8 @@ def embed(
     folder = Folder(audio, model, threads) if audio else None
     inputs: Inputs = folder or Stored(workspace, features, model)
     out = out or path.parent / "embeddings.parquet"
-    dim = model.encoder.dim * (2 if stats == "mean-std" and not per_patch else 1)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    dim = model.encoder.dim * (2 if stats == "mean-std" else 1)
     told = {"checkpoint": store.sha256(path), "features": inputs.digest, "recipe": model.recipe.name}
     schema = _schema(dim, per_patch, told | {"stats": None if per_patch else stats, "overlap": overlap})
     where = torch.device(ranks.device_name(device))

@@ -10,7 +10,7 @@ from pairmine.errors import UsageError
 from trainer import checkpoint, onnx_export, run_folder, trained_encoder
 from trainer.trained_encoder import TrainedEncoder
 
-MODEL, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+CONFIG, CARD = "config.json", "README.md"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Exported:
 def export(workspace: Path, run: str, out: Path, *, onnx: bool = False) -> Exported:
     """Write a folder with model.safetensors, config.json and a model card; with `onnx` also model.onnx.
 
-    `embed` takes the model file like a checkpoint.
+    `embed` takes the folder like a run.
 
     Args:
         workspace: where runs are.
@@ -54,7 +54,7 @@ def export(workspace: Path, run: str, out: Path, *, onnx: bool = False) -> Expor
         raise UsageError(f"{out} is there already: name another --out")
     state = {name: model.state[name] for name in ("recipe", "position", "reads")}
     with store.building(out.with_name(out.name + ".partial")) as partial:
-        checkpoint.save(partial / MODEL, dict(model.state_dict()), state)
+        checkpoint.save(partial / checkpoint.EXPORTED, dict(model.state_dict()), state)
         difference = onnx_export.write(partial / onnx_export.MODEL, model) if onnx else None
         config = _config(model) | ({"onnx": _onnx_config(difference)} if onnx else {})
         store.write_bytes(partial / CONFIG, (json.dumps(config, indent=1) + "\n").encode())
@@ -111,7 +111,7 @@ tags: [music, audio, embeddings, contrastive-learning]
 **Out**: {encoder["dim"]} numbers a patch; the mean over the patches of a track is its embedding.
 
 {_onnx_lines(config)}    pairmine features FOLDER --front-end {front_end["name"]}
-    pairmine embed {name}/{MODEL} --features workspace/features/…
+    pairmine embed {name} --features workspace/features/…
 
 Trained on (digests of the manifests):
 

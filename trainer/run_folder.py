@@ -32,7 +32,7 @@ def open_folder(workspace: Path, name: str, resume: bool) -> Path:
 
 
 def find_checkpoint(workspace: Path, run: str) -> Path:
-    """Return the checkpoint a name or path stands for: the best of a run, or the last where no best is known.
+    """Return the checkpoint a name or path stands for: the best of a run, else its last, or an export's model.
 
     Raises:
         MissingError: there is none.
@@ -40,7 +40,7 @@ def find_checkpoint(workspace: Path, run: str) -> Path:
     for folder in (Path(run), workspace / "runs" / run):
         if folder.is_file():
             return folder
-        for name in (checkpoint.BEST, checkpoint.LAST):
+        for name in (checkpoint.BEST, checkpoint.LAST, checkpoint.EXPORTED):
             if (folder / name).is_file():
                 return folder / name
     raise MissingError(f"there is no checkpoint {run}, and no run of that name in {workspace}: run `pairmine train`")
@@ -63,7 +63,8 @@ class Metrics:
         store.write_bytes(folder / RECIPE, recipe.as_toml().encode())
         path = folder / METRICS
         if step:
-            kept = [line for line in path.read_text().splitlines() if _step_of(line) <= step]
+            written = path.read_text(errors="replace").splitlines() if path.exists() else []
+            kept = [line for line in written if _step_of(line) <= step]
             store.write_bytes(path, "".join(f"{line}\n" for line in kept).encode())
         self._file = path.open("a" if step else "w")
         self._board = _board(folder, step)

@@ -87,9 +87,40 @@ def test_what_is_no_checkpoint_is_refused_and_nothing_in_it_runs(tmp_path, kind)
         save_file({"x": torch.ones(3)}, path)
     else:
         path.write_bytes(contents[kind])
-    with pytest.raises(DamagedError, match=r"a\.safetensors is damaged, or no checkpoint of pairmine"):
+    with pytest.raises(DamagedError, match=r"a\.safetensors is damaged, or no checkpoint of this version of pairmine"):
         checkpoint.load(path)
     assert not (tmp_path / "trapped").exists()
+
+
+def test_no_flip_of_a_bit_goes_unseen(tmp_path) -> None:
+    path = tmp_path / "a.safetensors"
+    tensors = {
+        "w": torch.randn(7, 5),
+        "half": torch.randn(9).bfloat16(),
+        "step": torch.tensor(3),
+        "none": torch.ones(0),
+    }
+    checkpoint.save(path, tensors, {"step": 1, "recipe": "name = 'tiny'"})
+    whole = path.read_bytes()
+    found = checkpoint.load(path)[0]
+    assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
+    for place in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        with pytest.raises(DamagedError):
+            checkpoint.load(path)
+
+
+def test_what_is_read_without_tensors_is_verified_too(tmp_path) -> None:
+    path = tmp_path / "a.safetensors"
+    checkpoint.save(path, {"x": torch.ones(2)}, {"step": 1})
+    assert checkpoint.load_state(path) == {"step": 1}
+    path.write_bytes(path.read_bytes().replace(b'step\\": 1', b'step\\": 3'))
+    with pytest.raises(DamagedError):
+        checkpoint.load_state(path)
+    with pytest.raises(MissingError):
+        checkpoint.load_state(tmp_path / "none.safetensors")
 
 
 def test_a_missing_file_and_another_network_are_told(tmp_path) -> None:

@@ -144,6 +144,22 @@ def test_tracks_too_short_for_the_encoder_are_counted(workspace, tmp_path) -> No
     assert report.too_short == (lengths < 256).sum() > 0 and report.tracks == (lengths >= 256).sum()
 
 
+def test_the_file_tells_statistics_and_overlap(workspace, tmp_path) -> None:
+    for per_patch, stats, told in ((False, "mean", "mean"), (False, "mean-std", "mean-std"), (True, "mean", None)):
+        file = embed(workspace, "tiny", per_patch=per_patch, stats=stats, overlap=0.5, out=tmp_path / "out").file
+        metadata = json.loads(pq.read_schema(file).metadata[b"pairmine"])
+        assert (metadata["stats"], metadata["overlap"], metadata["recipe"]) == (told, 0.5, "tiny")
+
+
+def test_a_flip_in_an_exported_model_is_found(workspace, tmp_path) -> None:
+    model = export(workspace, "tiny", tmp_path / "mine").folder / "model.safetensors"
+    whole = bytearray(model.read_bytes())
+    whole[-100] ^= 1
+    model.write_bytes(whole)
+    with pytest.raises(DamagedError, match=r"model\.safetensors is damaged"):
+        embed(workspace, str(model.parent), features=workspace / "features" / "musicnn")
+
+
 def test_the_same_input_gives_the_same_bytes(workspace, tmp_path) -> None:
     one, two = (embed(workspace, "tiny", out=tmp_path / name).file for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
@@ -158,9 +174,10 @@ def test_an_export_embeds_the_same_and_says_what_it_is(workspace, tmp_path) -> N
     card = (exported.folder / "README.md").read_text()
     assert "# mine" in card and "2,304 parameters" in card and "`tiny`" in card and "0.48 s" in card
     features = workspace / "features" / "musicnn"
-    one = embed(workspace, str(exported.folder / "model.safetensors"), features=features, out=tmp_path / "one")
     two = embed(workspace, "tiny", out=tmp_path / "two")
-    assert pq.read_table(one.file).column("vector") == pq.read_table(two.file).column("vector")
+    for named in (exported.folder, exported.folder / "model.safetensors"):
+        one = embed(workspace, str(named), features=features, out=tmp_path / "new" / "folder" / "one")
+        assert pq.read_table(one.file).column("vector") == pq.read_table(two.file).column("vector")
     with pytest.raises(UsageError, match="is there already"):
         export(workspace, "tiny", tmp_path / "mine")
 
@@ -168,6 +185,8 @@ def test_an_export_embeds_the_same_and_says_what_it_is(workspace, tmp_path) -> N
 def test_what_does_not_fit_is_told(workspace, tmp_path) -> None:
     with pytest.raises(UsageError, match="did you mean 'mean-std'"):
         embed(workspace, "tiny", stats="mean_std")
+    with pytest.raises(UsageError, match="--stats mean-std is over the patches of a track, --per-patch writes each"):
+        embed(workspace, "tiny", stats="mean-std", per_patch=True)
     with pytest.raises(MissingError, match="no checkpoint nobody"):
         embed(workspace, "nobody")
     with pytest.raises(UsageError, match="by another front end"):
