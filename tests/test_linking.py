@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from pairmine import catalogue, checking, engine, links, store
 from pairmine.catalogue import Tally
 from pairmine.errors import InputError, MissingError, UsageError
+from pairmine.kernels.artists import artist_words, split_names, tidy_artist
 from pairmine.kernels.folding import fold_text
 from pairmine.kernels.one_to_one import rivals, take_in_order
+from pairmine.kernels.titles import canonical_words, numbers, split_title
 from pairmine.linking import link
-from pairmine.linking.artists import artist_words, split_names, tidy_artist
 from pairmine.linking.scoring import same_but_initials, typing_factor
-from pairmine.linking.titles import canonical_words, numbers, split_title
 from pairmine.report.describe import describe
 from pairmine.schema import LINKS
 from tests import worlds

@@ -1,1 +1,1 @@
-"""Compiled loops for what SQL cannot express: pure arrays in, arrays out; no files, no catalogue."""
+"""What SQL cannot express: compiled loops, and how names are compared. Pure functions; no files, no catalogue."""

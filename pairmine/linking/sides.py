@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pairmine.kernels.artists import folded_artists, split_names, tidy_artist
 from pairmine.kernels.folding import fold
-from pairmine.linking.artists import artist_words, split_names, tidy_artist
-from pairmine.linking.titles import Title, canonical_words, numbers, split_title
+from pairmine.kernels.titles import Title, canonical_words, numbers, split_title
 
 BATCH_ROWS = 400_000
 COMMON = re.compile(
@@ -90,7 +90,7 @@ def _artists(column: pa.DictionaryArray) -> dict[str, pa.Array]:
     """Return the columns that come from artists, one value a row."""
     names = [tidy_artist(name) for name in column.dictionary.to_pylist()]
     found = {
-        "artist": _folded_artists(names),
+        "artist": folded_artists(names),
         "credits": _folded_lists([split_names(name) for name in names]),
     }
     return {name: values.take(column.indices) for name, values in found.items()}
@@ -107,13 +107,8 @@ def _folded_lists(lists: list[tuple[str, ...]]) -> pa.Array:
     offsets = [0]
     for names in lists:
         offsets.append(offsets[-1] + len(names))
-    values = _folded_artists([name for names in lists for name in names])
+    values = folded_artists([name for names in lists for name in names])
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
-
-
-def _folded_artists(names: list[str]) -> pa.Array:
-    folded = fold(pa.array(names, pa.string())).to_pylist()
-    return pa.array([artist_words(*each) for each in zip(names, folded, strict=True)], pa.string())
 
 
 def _albums(column: pa.DictionaryArray) -> pa.Array:

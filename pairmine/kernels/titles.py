@@ -1,4 +1,4 @@
-"""Titles as the linker compares them: core, guests, version and numbers, without what does not tell recordings apart.
+"""Titles as linking and leakage compare them: core, guests, version, numbers; not what tells no recordings apart.
 
     "Halo (feat. Rihanna) - Live at Wembley - Remastered 2011"
         core "Halo", guests ("Rihanna",), kinds ("live",), detail "wembley"
@@ -14,9 +14,9 @@ difference.
 import re
 from dataclasses import dataclass, field
 
+from pairmine.kernels import words
+from pairmine.kernels.artists import split_names
 from pairmine.kernels.folding import fold_text
-from pairmine.linking import words
-from pairmine.linking.artists import split_names
 
 LONGEST = 400
 DASH = re.compile(r"\s+[-–—]\s+")

@@ -1,8 +1,11 @@
-"""Artists' names as the linker compares them: without "(n)" and article, whole and as the set of names in a credit."""
+"""Artists' names as linking and leakage compare them: without "(n)" and article, whole and split into a credit's names."""
 
 import re
 
-from pairmine.linking.words import joined_letters, without_article
+import pyarrow as pa
+
+from pairmine.kernels.folding import fold
+from pairmine.kernels.words import joined_letters, without_article
 
 LONGEST = 1_000
 DISAMBIGUATION = re.compile(r"\s\(\d+\)(?=$|[,&/]|\s)")
@@ -32,3 +35,9 @@ def artist_words(name: str, folded: str) -> str:
     """Return an artist's folded name without a leading article; the initial of "A. Previn" is none."""
     joined = joined_letters(folded)
     return joined if name[1:2] == "." else without_article(joined)
+
+
+def folded_artists(names: list[str]) -> pa.Array:
+    """Return names as they are compared: folded, without article."""
+    folded = fold(pa.array(names, pa.string())).to_pylist()
+    return pa.array([artist_words(*each) for each in zip(names, folded, strict=True)], pa.string())
