@@ -1,4 +1,4 @@
-"""Artists' names as linking and leakage compare them: without "(n)" and article, whole and split into a credit's names."""
+"""Artists' names as linking and leakage compare them: without "(n)" and article, whole and split into names."""
 
 import re
 
