@@ -7,26 +7,40 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from pairmine import store
-from pairmine.errors import DamagedError, MissingError, UsageError
-from trainer.scoring.overlap import BY_ARTIST, BY_KEY, BY_LINK, BY_NAME, WAYS, Found, Links, Sought
+from pairmine.errors import MissingError, UsageError
+from trainer.scoring import known
+from trainer.scoring.overlap import BY_ARTIST, BY_KEY, BY_LINK, BY_NAME, TRACKS, WAYS, Found, Sought
 
 if TYPE_CHECKING:
     from trainer.evaluations import Evaluation
 
 SAME_TRACK = BY_KEY, BY_LINK, BY_NAME
-LINKS, LINKS_FILE = "links", "links.parquet"
-TRACKS = ["key", "title", "artist"]
+NO_ARTISTS = "artists not compared"
+NAME_TESTED = (
+    "give the label table a column `artist`, or ingest a source that names these tracks (found by key, --key-map or "
+    "`pairmine link`)"
+)
+NAME_TRAINED = "build it again from a source that names its artists"
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One pair set, and which tested tracks are in it."""
+    """One pair set, and which tested tracks are in it.
+
+    Attributes:
+        folder: where it is.
+        found: by way.
+        tracks: how many it has.
+        with_artist: how many of them name an artist.
+    """
 
     folder: Path
     found: dict[str, Found]
+    tracks: int
+    with_artist: int
 
     def tested(self, ways: Iterable[str]) -> set[str]:
         """Return the tested tracks found by one of several ways."""
@@ -42,7 +56,8 @@ class Checked:
             }
             for way, each in self.found.items()
         }
-        return {"pairs": self.folder.name, "tracks": len(self.tested(SAME_TRACK)), "by": ways}
+        tested = len(self.tested(SAME_TRACK))
+        return {"pairs": self.folder.name, "tracks": tested, "with_artist": self.with_artist, "by": ways}
 
 
 @dataclass(frozen=True)
@@ -54,12 +69,14 @@ class Leakage:
         workspace: where links and catalogues are.
         checked: a pair set each.
         unknown: a line for everything that was trained on and could not be looked at.
+        named_by: sources of the catalogue that named tested tracks which the annotations do not.
     """
 
     search: Sought = field(repr=False)
     workspace: Path
     checked: Sequence[Checked]
     unknown: Sequence[str] = ()
+    named_by: Sequence[str] = ()
 
     @property
     def tracks(self) -> set[str]:
@@ -76,13 +93,15 @@ class Leakage:
         unknown = [f"leakage not checked: {line}" for line in self.unknown]
         if not self.checked and not unknown:
             return ["leakage not checked: no pair sets are known: name those that trained it with --pairs DIR"]
-        return [*(line for each in self.checked for line in self._lines(each)), *unknown]
+        named = [f"titles and artists also from the catalogue's {', '.join(self.named_by)}"] if self.named_by else []
+        return [*(line for each in self.checked for line in self._lines(each)), *named, *unknown]
 
     def as_dict(self) -> dict[str, Any]:
         """Return counts, first examples, and the lines that tell of them."""
         return {
             "tested": len(self.search.keys),
             "named": len(self.search.named),
+            "named_by": list(self.named_by),
             "tracks": len(self.tracks) if self.checked else None,
             "tracks_of_artists": len(self.of_artists) if self.checked else None,
             "checked": [each.as_dict() for each in self.checked],
@@ -102,6 +121,8 @@ class Leakage:
                 f"{len(self.of_artists):,} are by artists that were: write their keys with --write-exclude FILE, "
                 "build the pairs with `pairmine build-pairs --exclude FILE --force`, and train again"
             )
+        if unlike := next((why for each in self.checked if (why := self._artists_not_compared(each))), None):
+            raise UsageError(f"--strict: {unlike}")
 
     def write_exclude(self, file: Path) -> int:
         """Write the keys of tracks not to be trained on, one a line, for `build-pairs --exclude`.
@@ -124,30 +145,42 @@ class Leakage:
         counts = ", ".join(f"{len(each.found[way].tested):,} by {way}" for way in ways)
         count, of = len(each.tested(SAME_TRACK)), len(self.search.keys)
         yield f"leakage: {count:,} of {of:,} tested tracks are in {each.folder.name} ({counts}){_examples(each)}"
-        if self.search.named:
-            artists = len(each.found[BY_ARTIST].tested)
-            known = f"; titles and artists are known of {len(self.search.named):,}" * (len(self.search.named) < of)
-            yield f"leakage: {artists:,} of {of:,} tested tracks are by artists in {each.folder.name}{known}"
+        if why := self._artists_not_compared(each):
+            yield f"leakage: {why}"
         else:
-            yield "leakage: titles and artists not compared: the annotations name none"
+            artists, known = len(each.found[BY_ARTIST].tested), len(self.search.with_artist)
+            all_known = known == of and each.with_artist == each.tracks
+            but = f"; artists are known of {known:,} of these and of {each.with_artist:,} of {each.tracks:,} there"
+            yield (
+                f"leakage: {artists:,} of {of:,} tested tracks are by artists in {each.folder.name}"
+                f"{'' if all_known else but}"
+            )
+
+    def _artists_not_compared(self, each: Checked) -> str | None:
+        """Return why the artists of a pair set could not be compared, and what to do; None if they were."""
+        if not self.search.with_artist:
+            return f"{NO_ARTISTS} with {each.folder.name}: none of a tested track is known: {NAME_TESTED}"
+        if not each.with_artist:
+            return f"{NO_ARTISTS}: none of the {each.tracks:,} tracks of {each.folder.name} names one: {NAME_TRAINED}"
+        return None
 
     def _to_exclude(self, each: Checked) -> Iterator[str]:
         manifest = store.read_manifest(each.folder)
         source, on = manifest["source"], manifest.get("on")
-        tracks = _catalogue(self.workspace, on or source)
+        tracks = known.catalogue(self.workspace, on or source)
         if tracks is None:
             if on:
                 raise MissingError(
                     f"{self.workspace} has no source {on!r}, whose keys {each.folder} carries: ingest it"
                 )
-            tracks = _read(each.folder / "tracks.parquet", TRACKS)
-        found = self.search.search(tracks, _links(self.workspace, on or source))
+            tracks = known.read(each.folder / "tracks.parquet", TRACKS)
+        found = self.search.search(tracks, known.links(self.workspace, on or source))
         rows = np.unique(np.concatenate([found[way].rows for way in WAYS]))
         keys = tracks.column("key").take(pa.array(rows)).to_pylist()
         if not on:
             return iter(keys)
         wanted = set(keys)
-        own = (pair for links in _links(self.workspace, on, source) for pair in zip(*links, strict=True))
+        own = (pair for links in known.links(self.workspace, on, source) for pair in zip(*links, strict=True))
         return (there.as_py() for here, there in own if here.as_py() in wanted)
 
 
@@ -171,44 +204,23 @@ def find(
         MissingError: a folder is no pair set.
         DamagedError: a file is damaged.
     """
-    search = Sought(evaluation.tested, evaluation.names, embedding_key)
+    names, named_by = dict(evaluation.names), list[str]()
+    if pair_sets:
+        names, named_by = known.with_names(workspace, evaluation.tested, evaluation.names, embedding_key)
+    search = Sought(evaluation.tested, names, embedding_key)
     folders = {folder.resolve(): folder for folder in pair_sets}
-    checked = [Checked(folder, _search(search, folder, workspace)) for folder in folders.values()]
-    return Leakage(search, workspace, checked, unknown)
+    checked = [_checked(search, folder, workspace) for folder in folders.values()]
+    return Leakage(search, workspace, checked, unknown, named_by)
 
 
-def _search(search: Sought, folder: Path, workspace: Path) -> dict[str, Found]:
+def _checked(search: Sought, folder: Path, workspace: Path) -> Checked:
     manifest = store.read_manifest(folder)
     if "strategy" not in manifest or "source" not in manifest:
         raise MissingError(f"{folder} is no pair set: name the folder of one, as `pairmine build-pairs` wrote it")
-    tracks = _read(folder / "tracks.parquet", TRACKS)
-    return search.search(tracks, _links(workspace, manifest.get("on") or manifest["source"]))
-
-
-def _links(workspace: Path, source: str, to: str | None = None) -> Iterator[Links]:
-    """Yield the links of a source, to all others or to one."""
-    for path in sorted((workspace / LINKS).glob(f"*/{store.MANIFEST}")):
-        manifest = store.read_manifest(path.parent)
-        sides = {"left": manifest["left"], "right": manifest["right"]}
-        for own, other in (("left", "right"), ("right", "left")):
-            if sides[own] == source and to in (None, sides[other]):
-                table = _read(path.parent / LINKS_FILE, [f"{own}_key", f"{other}_key"]).combine_chunks()
-                yield Links(*(pa.concat_arrays([pa.array([], pa.string()), *c.chunks]) for c in table.columns))
-
-
-def _catalogue(workspace: Path, source: str) -> pa.Table | None:
-    """Return the tracks of a source, or None where there are none."""
-    parts = sorted((workspace / "catalogue" / source / "tracks").glob("*.parquet"))
-    return pa.concat_tables(_read(part, TRACKS) for part in parts) if parts else None
-
-
-def _read(file: Path, columns: list[str]) -> pa.Table:
-    try:
-        return pq.ParquetFile(file).read(columns=columns).select(columns)
-    except FileNotFoundError:
-        raise DamagedError(f"{file} is missing: run `pairmine check {file.parent}`") from None
-    except (OSError, pa.ArrowException, KeyError):
-        raise DamagedError(f"{file} is damaged: run `pairmine check {file.parent}`") from None
+    tracks = known.read(folder / "tracks.parquet", TRACKS)
+    found = search.search(tracks, known.links(workspace, manifest.get("on") or manifest["source"]))
+    named = pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(tracks.column("artist").cast(pa.string()))), 0)
+    return Checked(folder, found, tracks.num_rows, pc.sum(named).as_py() or 0)
 
 
 def _examples(each: Checked) -> str:

@@ -1,6 +1,7 @@
 """Which tracks of a table are those tested: by key, by link, by title and artist; and which share an artist with them.
 
-Names are compared as `pairmine.kernels.folding` folds them. A credit "A, B" counts as A, as B, and as a whole.
+Names are compared as linking compares them (`pairmine.kernels`): "Beatles, The (2)" is "Beatles", a credit "A & B feat.
+C" counts as A, B, C, and as a whole; "Song (feat. X) - Remastered 2011" is "Song", "Song - Live" is "Song (Live)".
 """
 
 from collections import defaultdict
@@ -14,12 +15,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pairmine.kernels.folding import fold, fold_text
+from pairmine.kernels.artists import artist_words, folded_artists, split_names, tidy_artist
+from pairmine.kernels.folding import fold_text
+from pairmine.kernels.titles import canonical_words, split_title
 from trainer.keys import EXTENSIONS, annotation_key
 
 BY_KEY, BY_LINK, BY_NAME, BY_ARTIST = WAYS = "key", "link", "title and artist", "artist"
-BETWEEN = ", "  # artists of a track, in a catalogue
-NOBODY = frozenset(map(fold_text, ("Various Artists", "Various", "V.A.", "Unknown Artist", "Unknown", "Anonymous")))
+NOBODIES = "Various Artists", "Various", "V.A.", "Unknown Artist", "Unknown", "Anonymous"
+NOBODY = frozenset(artist_words(name, fold_text(name)) for name in NOBODIES)
+TRACKS = ["key", "title", "artist"]
 EXAMPLES = 5
 UNLIKE_KEYS = rf"(?i)\\|^[.]/|({'|'.join(each.replace('.', '[.]') for each in EXTENSIONS)})$"
 
@@ -82,6 +86,7 @@ class Sought:
             for known in {key, annotation_key(embedding_key(key))}:
                 self.of_key[known].append(key)
         self.named = [key for key in keys if key in names]
+        self.with_artist = [key for key in self.named if names[key][1].strip()]
         for key in self.named:
             self._add_name(key, *names[key])
 
@@ -97,7 +102,7 @@ class Sought:
         """
         keys, linked = _array(tracks, "key"), self._linked(links)
         rows, artists = self._artists(_array(tracks, "artist"))
-        titles = fold(_array(tracks, "title").take(pa.array(rows)))
+        titles = _titles(_array(tracks, "title").take(pa.array(rows)))
         known = _among(titles, {title for title, _ in self.of_name})
         names = list(
             zip(titles.take(pa.array(known)).to_pylist(), artists.take(pa.array(known)).to_pylist(), strict=True)
@@ -110,12 +115,22 @@ class Sought:
             BY_ARTIST: Found.of(rows, artists.to_pylist(), self.of_artist, keys),
         }
 
+    def names_in(self, tracks: pa.Table, links: Iterable[Links]) -> dict[str, tuple[str, str]]:
+        """Return (title, artist) of the tested tracks that a table has by key or by link, where it names an artist."""
+        keys, titles, artists = (_array(tracks, column) for column in TRACKS)
+        found: dict[str, tuple[str, str]] = {}
+        for texts, of in ((annotation_keys(keys), self.of_key), (keys, self._linked(links))):
+            for row in _among(texts, of).tolist():
+                title, artist = titles[row].as_py() or "", artists[row].as_py()
+                found |= {key: (title, artist) for key in of[texts[row].as_py()] if artist and key not in found}
+        return found
+
     def _add_name(self, key: str, title: str, credit: str) -> None:
-        folded = fold_text(title)
-        for artist in {fold_text(name) for name in (credit, *credit.split(BETWEEN))} - NOBODY - {""}:
+        compared = compared_title(title)
+        for artist in set(folded_artists(names_in(credit)).to_pylist()) - NOBODY - {""}:
             self.of_artist[artist].append(key)
-            if folded:
-                self.of_name[folded, artist].append(key)
+            if compared:
+                self.of_name[compared, artist].append(key)
 
     def _linked(self, links: Iterable[Links]) -> dict[str, list[str]]:
         """Return which tested tracks the keys of a linked source are."""
@@ -129,16 +144,33 @@ class Sought:
     def _artists(self, credit_N: pa.Array) -> tuple[Ints, pa.Array]:
         """Return the rows whose credit names tested artists, with the artist; a row for each of several."""
         encoded = credit_N.dictionary_encode()
-        credits = encoded.dictionary
-        pieces = pc.split_pattern(credits, BETWEEN)
-        whole_and_parts = fold(pa.concat_arrays([credits, pieces.flatten()]))
-        credit_P = np.concatenate([np.arange(len(credits)), pc.list_parent_indices(pieces).to_numpy()])
-        known = _among(whole_and_parts, self.of_artist)
-        table = pa.table({"credit": credit_P[known], "artist": whole_and_parts.take(pa.array(known))})
+        names = [names_in(credit) for credit in encoded.dictionary.to_pylist()]
+        artists = folded_artists([name for each in names for name in each])
+        credit_P = np.repeat(np.arange(len(names)), [len(each) for each in names])
+        known = _among(artists, self.of_artist)
+        table = pa.table({"credit": credit_P[known], "artist": artists.take(pa.array(known))})
         rows = pa.table({"credit": encoded.indices.cast(pa.int64()), "row": np.arange(len(credit_N))})
         joined = rows.join(table.group_by(["credit", "artist"]).aggregate([]), "credit", join_type="inner")
         joined = joined.sort_by([("row", "ascending"), ("artist", "ascending")])
         return joined["row"].to_numpy(), _array(joined, "artist")
+
+
+def names_in(credit: str) -> list[str]:
+    """Return whose a track is by its credit: the whole, and every name in it."""
+    whole = tidy_artist(credit)
+    return list(dict.fromkeys([whole, *split_names(whole)]))
+
+
+def compared_title(title: str) -> str:
+    """Return a title as two are compared: its canonical core and the kinds of version; "" where there is none."""
+    parts = split_title(title)
+    return " ".join([canonical_words(fold_text(parts.core)), *parts.kinds]).strip()
+
+
+def _titles(texts: pa.Array) -> pa.Array:
+    """Return `compared_title` of every text; nulls stay null."""
+    encoded = texts.dictionary_encode()
+    return pa.array(map(compared_title, encoded.dictionary.to_pylist()), pa.string()).take(encoded.indices)
 
 
 def annotation_keys(keys: pa.Array) -> pa.Array:
