@@ -1,5 +1,6 @@
 """Published files: found by name below a folder, read plain or gzipped, every fault one line with the file's name."""
 
+import codecs
 import csv
 import gzip
 import os
@@ -58,7 +59,7 @@ def faults_named(file: Path) -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{shown(file)}: not UTF-8 at byte {error.start} of a block: take the published file"
+            f"{shown(file)}, line {_line_that_is_not_utf8(file)}: not UTF-8: take the published file, or convert it"
         ) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"{shown(file)}: damaged or cut short ({error}): download it again") from error
@@ -66,6 +67,19 @@ def faults_named(file: Path) -> Iterator[None]:
         raise InputError(f"{shown(file)}: no table: {error}: take the published file") from error
     except OSError as error:
         raise InputError(f"{shown(file)}: cannot be read: {error.strerror}: check the file") from error
+
+
+def _line_that_is_not_utf8(file: Path) -> int:
+    """Return the number of the first line that is no UTF-8: a decoder tells only where in its buffer it stopped."""
+    number, decoder = 1, codecs.getincrementaldecoder("utf-8")()
+    with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+        while piece := stream.readline(LONGEST_LINE):
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError:
+                break
+            number += piece.endswith(b"\n")
+    return number
 
 
 def content(file: Path) -> bytes:

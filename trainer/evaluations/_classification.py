@@ -162,7 +162,9 @@ class Classification(Evaluation):
         judged = self._labelled(valid, *hearing.whole(system, self._keys(valid))) if len(valid) else None
         fit, options = probe(classifier.probe), dict(classifier.options)
         seeds = (seeding.stream(self.seed, classifier.probe, run) % 2**31 for run in range(classifier.runs))
-        return [fit(learned, judged, exclusive=self.exclusive, seed=seed, **options) for seed in seeds]
+        return [
+            fit(learned, judged, exclusive=self.exclusive, seed=seed, device=self.device, **options) for seed in seeds
+        ]
 
     def _heard(self, system: System, classifier: Classifier, fitted: Sequence[Fitted], test: Ints) -> Floats:
         pool = pooling.votes if classifier.vote else pooling.mean_activations

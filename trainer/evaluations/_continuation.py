@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -11,10 +10,11 @@ import numpy.typing as npt
 from pairmine import seeding
 from pairmine.errors import InputError
 from trainer.annotations._playlists import Playlists
+from trainer.evaluations._draw import Draw
 from trainer.evaluations._evaluation import Evaluation
 from trainer.metrics import neighbours, score
 from trainer.metrics.recommendation import average_precision_at_k, hit_rate, ndcg_at_k, percentile_rank
-from trainer.metrics.score import Score, resample
+from trainer.metrics.score import Score, totals
 from trainer.systems import System
 
 Ints = npt.NDArray[np.int64]
@@ -24,7 +24,7 @@ Flags = npt.NDArray[np.bool_]
 LENGTH = 100  # of a list, and of the neighbours a track brings
 QUERIES, OTHERS, FIRST = 3, 100, 10
 DIM = 128  # of random vectors
-ITEMS = 4096  # scored at once
+NUMBERS = 1 << 25  # of the vectors of random tracks, at once
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,22 +116,6 @@ class Bounds(NamedTuple):
     ambiguous: tuple[str, ...]
 
 
-class Draw(NamedTuple):
-    """What is given of P playlists, and I further tracks of them beside random others; rows of `keys`.
-
-    Attributes:
-        query_PQ: the tracks given.
-        item_I: the tracks to be found.
-        playlist_I: of which playlist.
-        other_IN: the random ones, none of them in the playlist.
-    """
-
-    query_PQ: Ints
-    item_I: Ints
-    playlist_I: Ints
-    other_IN: Ints
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AmongRandom(_Continuation):
     """strategies-2022, section 4.4: each further track of a playlist among 100 random ones, by its cosine to three."""
@@ -170,18 +154,19 @@ class AmongRandom(_Continuation):
         facts |= {"playlists_ambiguous": int((~clear_P).sum()), "playlists_too_short_or_long": int((~fits_P).sum())}
         facts |= {"least": bounds.least, "most": bounds.most}
         own = _known_of(playlists, used, facts) | {"playlists": playlists, "kept_N": kept_N, "seed": seed}
-        draw = _draw(found.offset_P1, track_M, len(used), seed)
+        draw = Draw.of(found.offset_P1, track_M, len(used), QUERIES, seed)
         return cls(f"strategies-2022, {playlists.name}", **own, bounds=bounds, draw=draw)
 
     def _figures(self, unit_ND: Floats) -> list[Score]:
         draw = self.draw
         query_PD = unit_ND[draw.query_PQ].sum(1)
         rank_I, hit_I = np.empty(len(draw.item_I)), np.empty(len(draw.item_I))
-        for first in range(0, len(draw.item_I), ITEMS):
-            some = slice(first, first + ITEMS)
+        step = max(1, NUMBERS // (OTHERS * unit_ND.shape[1]))
+        for first in range(0, len(draw.item_I), step):
+            some = slice(first, first + step)
             asked_ID = query_PD[draw.playlist_I[some]]
             own_I = np.einsum("id,id->i", asked_ID, unit_ND[draw.item_I[some]])
-            other_IN = np.einsum("id,ind->in", asked_ID, unit_ND[draw.other_IN[some]])
+            other_IN = np.einsum("id,ind->in", asked_ID, unit_ND[draw.others(first, first + step, OTHERS)])
             rank_I[some], hit_I[some] = percentile_rank(own_I, other_IN), hit_rate(own_I, other_IN, FIRST)
         return [self._mean(f"HR@{FIRST}", hit_I, True), self._mean("MPR", rank_I, False)]
 
@@ -190,8 +175,7 @@ class AmongRandom(_Continuation):
         playlists = len(self.draw.query_PQ)
         sum_P = np.bincount(self.draw.playlist_I, value_I, playlists)
         items_P = np.bincount(self.draw.playlist_I, minlength=playlists)
-        drawn_RP = resample(playlists)
-        replicate_R = drawn_RP @ sum_P / (drawn_RP @ items_P)
+        replicate_R = totals(sum_P) / totals(items_P)
         return Score(metric, float(value_I.mean()), replicate_R, "playlists", higher_is_better)
 
 
@@ -201,22 +185,3 @@ def _known_of(playlists: Playlists, used: Ints, facts: dict[str, int]) -> dict[s
     names = {key: playlists.names[key] for key in keys if key in playlists.names}
     files = playlists.files
     return {"keys": keys, "tested": keys, "names": names, "facts": {**playlists.counts, **facts}, "files": files}
-
-
-def _draw(offset_P1: Ints, track_M: Ints, tracks: int, seed: int) -> Draw:
-    """Draw which tracks are given, and beside which others the rest are ranked."""
-    rng = seeding.rng(seed, "continuation")
-    shuffled = [rng.permutation(track_M[first:end]) for first, end in pairwise(offset_P1)]
-    others = [_outside(rng, own, tracks) for own in shuffled for _ in own[QUERIES:]]
-    return Draw(
-        np.stack([own[:QUERIES] for own in shuffled]),
-        np.concatenate([own[QUERIES:] for own in shuffled]),
-        np.repeat(np.arange(len(shuffled)), np.diff(offset_P1) - QUERIES),
-        np.stack(others),
-    )
-
-
-def _outside(rng: np.random.Generator, own: Ints, tracks: int) -> Ints:
-    """Return random tracks, each once, none of them a playlist's own."""
-    drawn = rng.choice(tracks, OTHERS + len(own), replace=False)
-    return drawn[~np.isin(drawn, own)][:OTHERS]

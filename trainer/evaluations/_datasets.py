@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pairmine.errors import MissingError, shown
+from pairmine.errors import MissingError, UsageError, shown
 from pairmine.registry import check_name
 from trainer.annotations import (
     Annotations,
@@ -39,7 +39,10 @@ def read(
     """
     check_name("data set", dataset, known)
     tasks = known[dataset]
-    check_name(f"task of {dataset}", task, ("", *tasks))
+    if task and not tasks:
+        raise UsageError(f"--task {shown(task)}: {dataset} has no tasks: leave it out")
+    if task:
+        check_name(f"task of {dataset}", task, tasks)
     if not data.exists():
         raise MissingError(f"there is no {shown(data)}: name what holds the annotations of {dataset} by --data")
     return READERS[dataset](data, task or next(iter(tasks), ""), allow_other_counts)

@@ -19,6 +19,7 @@ class Evaluation(ABC):
         tested: those of them that figures are reported of: what no encoder may have been trained on.
         names: (title, artist) of tracks where the annotations know them; leakage is looked for by these too.
         facts: counts read and choices made, for the result.
+        device: where networks learn from vectors: "cpu", "cuda" or "cuda:N"; None: the GPU if there is one.
         files: annotation files read, for the result's fingerprint.
     """
 
@@ -28,6 +29,7 @@ class Evaluation(ABC):
     facts: dict[str, Any] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
+    device: str | None = None
 
     @abstractmethod
     def scores(self, system: System) -> list[Score]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.metrics import ranking
-from trainer.metrics.score import Score, resample
+from trainer.metrics.score import Score, totals
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -25,8 +25,7 @@ def accuracy(column: str, right_RN: Floats, group_N: Ints | None = None, facts: 
     right_N = right_RN.mean(0)
     groups_N = np.arange(len(right_N)) if group_N is None else group_N
     size_G = np.bincount(groups_N)
-    count_RG = resample(len(size_G))
-    replicates = (count_RG @ np.bincount(groups_N, right_N)) / (count_RG @ size_G)
+    replicates = totals(np.bincount(groups_N, right_N)) / totals(size_G)
     detail = (facts or {}) | _runs(right_RN.mean(1))
     unit = "tracks" if group_N is None else "groups"
     return Score(_name("accuracy", column), float(right_N.mean()), replicates, unit, detail=detail)

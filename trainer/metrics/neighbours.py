@@ -39,7 +39,7 @@ def unit(vector_ND: npt.NDArray[np.floating]) -> Floats:
 def nearest(unit_ND: Floats, k: int) -> Nearest:
     """Return the `k` nearest others of every candidate; all others, where there are fewer.
 
-    By blocks of queries: never all cosines at once.
+    By blocks of queries: never all cosines at once. A cosine that is no number counts as the farthest.
 
     Args:
         unit_ND: vectors of length 1; at least two.
@@ -82,19 +82,18 @@ def hits(listed_PK: Numbers, offset_P1: Ints, track_M: Ints, tracks: int) -> npt
 @nb.njit(cache=True, nogil=True)
 def _select(cosine_BN, first, k):  # type: ignore[no-untyped-def]
     """Return the k largest of each row but the one at `first` + row, by a heap of the best so far."""
-    rows, size = cosine_BN.shape
+    (rows, size), worst = cosine_BN.shape, np.float32(-np.inf)
     candidates, cosines = np.empty((rows, k), np.int32), np.empty((rows, k), np.float32)
     for row in range(rows):
-        heap, worst, itself = [(np.float32(0), 0)][:0], np.float32(-np.inf), first + row
+        heap, itself = [(np.float32(0), 0)][:0], first + row
         for candidate in range(size):
             cosine = cosine_BN[row, candidate]
-            if cosine > worst and candidate != itself:
-                if len(heap) == k:
-                    heapreplace(heap, (cosine, -candidate))
-                else:
-                    heappush(heap, (cosine, -candidate))
-                if len(heap) == k:
-                    worst = heap[0][0]
+            if candidate == itself:
+                continue
+            if len(heap) < k:
+                heappush(heap, (cosine if cosine > worst else worst, -candidate))
+            elif cosine > heap[0][0]:
+                heapreplace(heap, (cosine, -candidate))
         heap.sort()
         for place in range(k):
             cosines[row, place], candidates[row, place] = heap[k - 1 - place][0], -heap[k - 1 - place][1]

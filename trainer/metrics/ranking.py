@@ -10,6 +10,7 @@ names those left out. In a bootstrap replicate the same holds for the tracks dra
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numba as nb
 import numpy as np
@@ -73,16 +74,12 @@ def macro(
     drawn_RN = resample(len(truth_NC), seed)
     itself_RN = np.ones((1, len(truth_NC)), drawn_RN.dtype)
     precision_RC, area_RC = by_class(truth_NC, score_NC, np.concatenate([itself_RN, drawn_RN]))
-    return [over_classes("ROC-AUC", area_RC, classes, unit), over_classes("AP", precision_RC, classes, unit)]
+    area, precision = over_classes("ROC-AUC", area_RC, classes, unit), over_classes("AP", precision_RC, classes, unit)
+    return [area, replace(precision, replicates=_centred(precision))]
 
 
 def over_classes(metric: str, value_RC: Floats, classes: Sequence[str], unit: str = "tracks") -> Score:
-    """Return the mean over classes; row 0 is the figure itself, the other rows are its replicates.
-
-    A positive that is drawn twice is tied with itself, so average precision is higher in replicates by about as much
-    for every system, more than an interval is wide where classes are rare. The replicates are moved so that their mean
-    is the figure; their spread is that of new samples.
-    """
+    """Return the mean over classes; row 0 is the figure itself, the other rows are its replicates."""
     known_RC = np.isfinite(value_RC)
     sums = np.where(known_RC, value_RC, 0).sum(1)
     counts = known_RC.sum(1)
@@ -90,8 +87,19 @@ def over_classes(metric: str, value_RC: Floats, classes: Sequence[str], unit: st
     own = zip(classes, value_RC[0], known_RC[0], strict=True)
     figures = {name: float(value) for name, value, known in own if known}
     left_out = [name for name, known in zip(classes, known_RC[0], strict=True) if not known]
-    moved_R = mean_R[1:] - np.nanmean(mean_R[1:]) + mean_R[0]
-    return Score(metric, float(mean_R[0]), moved_R, unit, detail={"classes": figures, "left_out": left_out})
+    return Score(metric, float(mean_R[0]), mean_R[1:], unit, detail={"classes": figures, "left_out": left_out})
+
+
+def _centred(precision: Score) -> Floats:
+    """Return the replicates of average precision, moved so that their mean is the figure; none leaves 0 … 1.
+
+    A positive that is drawn twice is tied with itself, so average precision is higher in replicates by about as much
+    for every system, more than an interval is wide where classes are rare; their spread is that of new samples. The
+    area under the ROC curve compares positives with negatives alone and needs no such move.
+    """
+    moved_R = precision.replicates - np.nanmean(precision.replicates) + precision.value
+    centred_R: Floats = np.clip(moved_R, 0, 1)
+    return centred_R
 
 
 def _scorable(truth_NC: Truth) -> npt.NDArray[np.bool_]:

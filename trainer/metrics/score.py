@@ -4,6 +4,7 @@ The r-th replicate of every system resamples the same units, so the difference o
 paired bootstrap of their difference.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from pairmine import seeding
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.number]
 Counts = npt.NDArray[np.int32]
 
 REPLICATES = 1000
@@ -56,14 +58,27 @@ def interval(replicates_R: Floats) -> tuple[float, float] | None:
 
 def resample(units: int, seed: int = 0, replicates: int = REPLICATES) -> Counts:
     """Return how often each unit is drawn in each bootstrap replicate, (R, units); the same for equal arguments."""
-    rng = seeding.rng(seed, "bootstrap", units)
     count_RU = np.empty((replicates, units), np.int32)
-    for count_U in count_RU:
-        count_U[:] = np.bincount(rng.integers(units, size=units), minlength=units)
+    for count_U, drawn_U in zip(count_RU, _resamplings(units, seed, replicates), strict=True):
+        count_U[:] = drawn_U
     return count_RU
+
+
+def totals(value_U: Numbers, seed: int = 0) -> Floats:
+    """Return the sum of a figure over the units drawn in each bootstrap replicate, (R,).
+
+    It is `resample(units, seed) @ value_U`, without holding more than one replicate at a time.
+    """
+    value_U = value_U.astype(np.float64)
+    return np.array([count_U @ value_U for count_U in _resamplings(len(value_U), seed, REPLICATES)])
+
+
+def _resamplings(units: int, seed: int, replicates: int) -> Iterator[npt.NDArray[np.int64]]:
+    rng = seeding.rng(seed, "bootstrap", units)
+    for _ in range(replicates):
+        yield np.bincount(rng.integers(units, size=units), minlength=units)
 
 
 def mean(metric: str, value_U: Floats, unit: str, *, seed: int = 0, higher_is_better: bool = True) -> Score:
     """Return the mean of a figure over units (queries, triplets …) with its replicates."""
-    mean_R = np.array([count_U @ value_U for count_U in resample(len(value_U), seed)]) / len(value_U)
-    return Score(metric, float(value_U.mean()), mean_R, unit, higher_is_better)
+    return Score(metric, float(value_U.mean()), totals(value_U, seed) / len(value_U), unit, higher_is_better)

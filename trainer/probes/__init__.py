@@ -1,6 +1,7 @@
 """Classifiers on frozen vectors: one file each, found by folder scan.
 
-A file holds the function that bears its name: `NAME(train, valid, *, exclusive, seed) -> Fitted`. Rules common to all:
+A file holds the function that bears its name: `NAME(train, valid, *, exclusive, seed, device) -> Fitted`. Rules common
+to all:
 
 - **Truth is a matrix**, a row a track and a column a class. `exclusive` says that exactly one class of a row is true:
   activations are then those of one choice (softmax), otherwise of independent ones (sigmoid).

@@ -70,6 +70,7 @@ def train(
     *,
     exclusive: bool,
     seed: int,
+    device: str | None = None,
 ) -> Fitted:
     """Train what `layers` builds and keep the weights of the epoch with the lowest validation loss.
 
@@ -77,15 +78,16 @@ def train(
     tracks the training loss stands in for it. Activations are those of sigmoid, or of softmax where classes exclude
     each other. What `layers` draws, batches and dropout depend on the seed alone.
 
+    It learns on `device`, by default the GPU if there is one.
+
     Raises:
         InputError: a class that no training track has, or that all have.
         UsageError: the loss is no longer a number.
     """
     check_classes(train)
-    device = torch.device(ranks.device_name(None))
     with torch.random.fork_rng():
         torch.manual_seed(seeding.stream(seed, "probe"))
-        network = nn.Sequential(_Standardise(train.x_ND), *layers()).to(device)
+        network = nn.Sequential(_Standardise(train.x_ND), *layers()).to(ranks.device_name(device))
         with _few_threads(network, course.batch):
             return _Teacher(network, train, course, exclusive, seed).teach(valid)
 

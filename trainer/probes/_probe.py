@@ -64,8 +64,12 @@ class Fitted:
 class Fit(Protocol):
     """How every probe is called."""
 
-    def __call__(self, train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int) -> Fitted:
+    def __call__(
+        self, train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int, device: str | None = None
+    ) -> Fitted:
         """Fit the training vectors; choose what can be chosen on the validation vectors, where there are any.
+
+        Networks learn on `device`, by default the GPU if there is one; other classifiers on the CPU.
 
         Raises:
             InputError: a class that no training track has, or that all have.

@@ -1,7 +1,9 @@
 """Support vector machine with a linear kernel: strategies-2022, section 4."""
 
+import warnings
 from functools import partial
 
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
@@ -11,22 +13,31 @@ from trainer.probes._probe import Fitted, Labelled, check_classes
 from trainer.probes._scaling import Standardised
 
 
-def linear_svm(train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int) -> Fitted:
+def linear_svm(
+    train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int, device: str | None = None
+) -> Fitted:
     """Fit LIBLINEAR's squared hinge loss, one class against the rest; C by the validation tracks.
 
-    Activations are distances from the classes' planes.
+    Activations are distances from the classes' planes. `Fitted.facts` says whether the optimum of the chosen C was
+    reached within scikit-learn's number of steps.
 
     Raises:
         InputError: a class that no training track has, or that all have.
     """
     check_classes(train)
     scaled = Standardised.of(train, valid)
+    converged: dict[float, bool] = {}
 
     def fit(strength: float) -> _strength.Scorer:
         machine = LinearSVC(C=strength, dual="auto", random_state=seed)
-        if exclusive:
-            return partial(distances, machine.fit(scaled.train.x_ND, scaled.train.labels))
-        return partial(distances, OneVsRestClassifier(machine).fit(scaled.train.x_ND, scaled.train.truth))
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", ConvergenceWarning)
+            if exclusive:
+                classifier = machine.fit(scaled.train.x_ND, scaled.train.labels)
+            else:
+                classifier = OneVsRestClassifier(machine).fit(scaled.train.x_ND, scaled.train.truth)
+        converged[strength] = not any(issubclass(each.category, ConvergenceWarning) for each in told)
+        return partial(distances, classifier)
 
     scorer, strength = _strength.choose(fit, scaled.valid, exclusive)
-    return scaled.fitted(scorer, C=strength)
+    return scaled.fitted(scorer, C=strength, converged=converged[strength])

@@ -14,7 +14,13 @@ STEPS = 1000
 
 
 def logistic_regression(
-    train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int, strength: float | None = None
+    train: Labelled,
+    valid: Labelled | None,
+    *,
+    exclusive: bool,
+    seed: int,
+    device: str | None = None,
+    strength: float | None = None,
 ) -> Fitted:
     """Fit the softmax of all classes where they exclude each other, else one regression a class.
 

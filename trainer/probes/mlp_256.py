@@ -9,7 +9,9 @@ HIDDEN = 256
 COURSE = _mlp.Course(epochs=100, patience=10)
 
 
-def mlp_256(train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int) -> Fitted:
+def mlp_256(
+    train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int, device: str | None = None
+) -> Fitted:
     """Train one hidden layer of 256 with ReLU, every patch of a track being a training instance.
 
     Ours, for the paper is silent: Adam at 1e-3, batches of 128, stopping after 10 epochs without a lower validation
@@ -24,4 +26,4 @@ def mlp_256(train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: i
     def layers() -> list[nn.Module]:
         return [nn.Linear(dim, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, classes)]
 
-    return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed)
+    return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed, device=device)

@@ -9,7 +9,9 @@ HIDDEN = 512
 COURSE = _mlp.Course(epochs=100, patience=10)
 
 
-def mlp_512(train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int) -> Fitted:
+def mlp_512(
+    train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int, device: str | None = None
+) -> Fitted:
     """Train one hidden layer of 512 and an independent logistic output a class on the tracks' mean vectors.
 
     Ours, for the paper is silent: ReLU, Adam at 1e-3, batches of 128, stopping after 10 epochs without a lower
@@ -24,4 +26,4 @@ def mlp_512(train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: i
     def layers() -> list[nn.Module]:
         return [nn.Linear(dim, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, classes)]
 
-    return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed)
+    return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed, device=device)

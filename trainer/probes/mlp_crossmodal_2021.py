@@ -10,7 +10,9 @@ DROPOUT = 0.5
 COURSE = _mlp.Course(epochs=100, patience=10)
 
 
-def mlp_crossmodal_2021(train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int) -> Fitted:
+def mlp_crossmodal_2021(
+    train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int, device: str | None = None
+) -> Fitted:
     """Train hidden layers of 128 and 64 with ReLU, batch normalisation after each, dropout before the last layer.
 
     Stops early by the validation loss. Ours, for the paper is silent: Adam at 1e-3, batches of 128, dropout 0.5,
@@ -30,4 +32,4 @@ def mlp_crossmodal_2021(train: Labelled, valid: Labelled | None, *, exclusive: b
             *(nn.Dropout(DROPOUT), nn.Linear(second, classes)),
         ]
 
-    return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed)
+    return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed, device=device)

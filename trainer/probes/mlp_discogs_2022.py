@@ -9,7 +9,9 @@ HIDDEN = 512
 COURSE = _mlp.Course(epochs=30, weight_decay=1e-5, halve_after=5, one_a_track=True)
 
 
-def mlp_discogs_2022(train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int) -> Fitted:
+def mlp_discogs_2022(
+    train: Labelled, valid: Labelled | None, *, exclusive: bool, seed: int, device: str | None = None
+) -> Fitted:
     """Train one hidden layer of 512 on a random patch of every track an epoch, 30 epochs.
 
     Adam at 1e-3 with weight decay 1e-5; the rate is halved after 5 epochs without a lower validation loss; the weights
@@ -24,4 +26,4 @@ def mlp_discogs_2022(train: Labelled, valid: Labelled | None, *, exclusive: bool
     def layers() -> list[nn.Module]:
         return [nn.Linear(dim, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, classes)]
 
-    return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed)
+    return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed, device=device)

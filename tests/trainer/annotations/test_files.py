@@ -62,7 +62,8 @@ def damaged_checksum() -> bytes:
         ("x.tsv.gz", b"plain text", "damaged or cut short"),
         ("x.tsv.gz", damaged_checksum(), "damaged or cut short"),
         ("x.tsv.gz", gzip.compress(b"a")[:10] + b"\xff" * 20, "damaged or cut short"),
-        ("x.tsv", b"a\n\xff\n", "not UTF-8"),
+        ("x.tsv", b"a\n\xff\n", r"x\.tsv, line 2: not UTF-8"),
+        ("x.tsv.gz", gzip.compress(b"a\n" * 70_000 + b"\xc3"), r"x\.tsv\.gz, line 70001: not UTF-8"),
         ("x.tsv", b"a" * (_files.LONGEST_LINE + 1), "line 1: longer than"),
     ],
 )

@@ -73,7 +73,9 @@ def test_among_random_is_as_plain_loops_have_it(tmp_path) -> None:
     cosine_NN = cosines(system, evaluation.keys)
     hits, ranks, met = [], [], {number: set() for number in range(len(fitting))}
     draw = evaluation.draw
-    for item, playlist, others in zip(draw.item_I, draw.playlist_I, draw.other_IN, strict=True):
+    other_IN = draw.others(0, len(draw.item_I), 100)
+    np.testing.assert_array_equal(draw.others(7, 11, 100), other_IN[7:11])
+    for item, playlist, others in zip(draw.item_I, draw.playlist_I, other_IN, strict=True):
         own, asked = set(fitting[playlist]), draw.query_PQ[playlist]
         assert len(set(others)) == 100 and not own & set(others.tolist())
         assert item in own and set(asked) <= own and item not in asked

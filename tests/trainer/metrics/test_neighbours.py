@@ -29,6 +29,14 @@ def test_ties_go_to_the_first_and_never_to_itself() -> None:
     assert found.candidate_QK.tolist() == [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2], [0, 1, 2]]
 
 
+def test_vectors_that_are_no_numbers_are_the_farthest_of_all() -> None:
+    unit_ND = neighbours.unit(np.random.default_rng(0).standard_normal((5, 3)))
+    unit_ND[2] = np.nan
+    found = neighbours.nearest(unit_ND, 4)
+    assert [sorted(row) for row in found.candidate_QK.tolist()] == [[b for b in range(5) if b != a] for a in range(5)]
+    assert (found.candidate_QK[[0, 1, 3, 4], 3] == 2).all() and (found.cosine_QK[2] == -np.inf).all()
+
+
 def test_a_zero_vector_stays_and_others_have_length_one() -> None:
     unit_ND = neighbours.unit(np.array([[0.0, 0], [3, 4]]))
     np.testing.assert_allclose(unit_ND, [[0, 0], [0.6, 0.8]])

@@ -84,9 +84,18 @@ def test_every_replicate_is_the_figure_of_the_tracks_drawn() -> None:
             area = roc_auc_score(*pair) if present else math.nan
             assert precisions[replicate, c] == pytest.approx(precision, nan_ok=True, **EXACT)
             assert areas[replicate, c] == pytest.approx(area, nan_ok=True, **EXACT)
-    for found, of_class in zip(ranking.macro(truth, score, list("abc"), seed=5), (areas, precisions), strict=True):
-        raw = np.nanmean(of_class, axis=1)
-        assert found.replicates == pytest.approx(raw - raw.mean() + found.value, **EXACT)
+    area, precision = ranking.macro(truth, score, list("abc"), seed=5)
+    assert area.replicates == pytest.approx(np.nanmean(areas, axis=1), **EXACT)
+    raw = np.nanmean(precisions, axis=1)
+    assert precision.replicates == pytest.approx(np.clip(raw - raw.mean() + precision.value, 0, 1), **EXACT)
+
+
+def test_no_replicate_leaves_the_range_of_the_figure() -> None:
+    rng = np.random.default_rng(6)
+    truth = rng.random((60, 3)) < 0.08
+    score = truth + 0.35 * rng.standard_normal((60, 3))
+    for found in ranking.macro(truth, score, list("abc")):
+        assert found.value > 0.8 and 0 <= np.nanmin(found.replicates) <= np.nanmax(found.replicates) <= 1
 
 
 def test_rare_classes_have_their_figure_inside_the_interval() -> None:

@@ -13,6 +13,11 @@ def test_a_resampling_draws_as_many_as_there_are_and_is_the_same_for_all() -> No
     assert counts.mean(0) == pytest.approx(1, abs=0.2)
 
 
+def test_totals_are_those_of_the_resamplings_held_whole() -> None:
+    values = np.random.default_rng(0).random(41)
+    np.testing.assert_allclose(score.totals(values, seed=2), score.resample(41, seed=2) @ values, rtol=1e-13)
+
+
 def test_the_interval_of_a_mean_is_that_of_scipy() -> None:
     values = np.random.default_rng(0).exponential(size=400)
     found = score.mean("MAP", values, "queries")

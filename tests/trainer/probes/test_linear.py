@@ -25,7 +25,36 @@ def test_one_class_a_track_as_scikit_learn(name) -> None:
     direct = make_pipeline(StandardScaler(), EXCLUSIVE[name](1.0)).fit(train.x_ND, train.labels)
     wanted = direct.predict_proba if name == "logistic-regression" else direct.decision_function
     found = probe(name)(train, None, exclusive=True, seed=3).scores(test.x_ND)
-    np.testing.assert_allclose(found, wanted(test.x_ND), rtol=1e-12, atol=1e-12)
+    if name == "svm":  # its predicted class has the farthest distance, where equal votes had it otherwise
+        np.testing.assert_array_equal(found.argmax(1), direct.predict(test.x_ND))
+        found.sort(axis=1)
+        np.testing.assert_allclose(found, np.sort(wanted(test.x_ND), axis=1), rtol=1e-12, atol=1e-12)
+    else:
+        np.testing.assert_allclose(found, wanted(test.x_ND), rtol=1e-12, atol=1e-12)
+
+
+def test_of_equal_votes_the_svm_tells_the_class_that_scikit_learn_predicts() -> None:
+    rng = np.random.default_rng(0)
+    train, test = (
+        Labelled(rng.standard_normal((200, 6)).astype(np.float32), np.eye(8, dtype=np.uint8)[rng.integers(8, size=200)])
+        for _ in range(2)
+    )
+    direct = make_pipeline(StandardScaler(), SVC(C=2.0)).fit(train.x_ND, train.labels)
+    found = probe("svm")(train, None, exclusive=True, seed=0).scores(test.x_ND)
+    predicted = direct.predict(test.x_ND)
+    assert (direct.decision_function(test.x_ND).argmax(1) != predicted).any()
+    np.testing.assert_array_equal(found.argmax(1), predicted)
+
+
+def test_a_linear_svm_that_has_not_converged_says_so_and_warns_nobody(recwarn) -> None:
+    rng = np.random.default_rng(0)
+    truth = np.eye(2, dtype=np.uint8)[rng.integers(2, size=200)]
+    noise = Labelled(np.tile(rng.standard_normal((200, 10)).astype(np.float32), 30), truth)
+    for exclusive in (True, False):
+        assert not probe("linear-svm")(noise, None, exclusive=exclusive, seed=0).facts["converged"]
+    assert not recwarn.list
+    train, _, _ = world(True)
+    assert probe("linear-svm")(train, None, exclusive=True, seed=0).facts["converged"]
 
 
 @pytest.mark.parametrize("name", ["linear-svm", "logistic-regression"])
@@ -46,7 +75,7 @@ def test_the_strength_is_the_best_on_validation_tracks(name) -> None:
     assert len(set(accuracy.values())) > 1
     best = min(c for c in accuracy if accuracy[c] == max(accuracy.values()))
     found = probe(name)(train, valid, exclusive=True, seed=3)
-    assert found.facts == {"C": best}
+    assert found.facts["C"] == best
     np.testing.assert_array_equal(found.scores(test.x_ND).argmax(1), fits[best].predict(test.x_ND))
 
 
