@@ -151,17 +151,22 @@ def _table(
     row_N, start_N, vector_ND = (np.concatenate(part) for part in zip(*parts, strict=True))
     order = np.lexsort((start_N, row_N))
     row_N, start_N, vector_ND = row_N[order], start_N[order], vector_ND[order]
+    check_finite(features, row_N, vector_ND)
+    if per_patch:
+        starts = np.rint(start_N * 1000 * features.seconds_a_frame).astype(np.int32)
+        return pa.table([features.keys.take(pa.array(row_N)), starts, _column(vector_ND)], schema=schema)
+    of_tracks = pooled(vector_ND, np.flatnonzero(np.diff(row_N, prepend=-1)), stats)
+    return pa.table([features.keys.take(pa.array(rows)), _column(of_tracks)], schema=schema)
+
+
+def check_finite(features: Tracks, row_N: Ints, vector_ND: Floats) -> None:
+    """Raise DamagedError if a vector of a row of features is no number."""
     wrong = np.flatnonzero(~np.isfinite(vector_ND).all(1))
     if wrong.size:
         raise DamagedError(
             f"the vector of {features.keys[int(row_N[wrong[0]])]} is no number: its features in {features.folder}, "
             "or the checkpoint's weights, are damaged: run `pairmine features` again, or train anew"
         )
-    if per_patch:
-        starts = np.rint(start_N * 1000 * features.seconds_a_frame).astype(np.int32)
-        return pa.table([features.keys.take(pa.array(row_N)), starts, _column(vector_ND)], schema=schema)
-    of_tracks = pooled(vector_ND, np.flatnonzero(np.diff(row_N, prepend=-1)), stats)
-    return pa.table([features.keys.take(pa.array(rows)), _column(of_tracks)], schema=schema)
 
 
 def pooled(vector_ND: Floats, firsts: Ints, stats: str = "mean") -> Floats:

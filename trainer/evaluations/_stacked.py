@@ -15,6 +15,14 @@ class Stacked(System):
     def __init__(self, parts: Sequence[System]):
         self.parts, self.name = tuple(parts), " + ".join(part.name for part in parts)
 
+    def origin(self) -> dict[str, str]:
+        """Return the digests that each part comes from, by "part: checkpoint"."""
+        return {f"{part.name}: {what}": digest for part in self.parts for what, digest in part.origin().items()}
+
+    def remarks(self) -> list[str]:
+        """Return what is to be known of each part."""
+        return [f"{part.name}: {line}" for part in self.parts for line in part.remarks()]
+
     def tracks(self, keys: Collection[str], stats: str = "mean") -> Floats:
         """Return the vectors of all parts side by side, each of its own statistics."""
         return np.concatenate([part.tracks(keys, stats) for part in self.parts], axis=1)

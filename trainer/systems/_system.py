@@ -41,6 +41,14 @@ class System(ABC):
     baseline: bool = False
     model: TrainedEncoder | None = None
 
+    def origin(self) -> dict[str, str]:
+        """Return digests of what its vectors come from: checkpoint, features, embeddings."""
+        return {}
+
+    def remarks(self) -> list[str]:
+        """Return a line for everything that a reader of its figures has to know, once it was asked for vectors."""
+        return []
+
     @abstractmethod
     def tracks(self, keys: Collection[str], stats: str = "mean") -> Floats:
         """Return a vector a track, (tracks, D), in the order of keys: "mean", or "mean-std", over side-by-side patches.

@@ -15,11 +15,22 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow import types
 
-from pairmine.errors import InputError, MissingError
+from pairmine.errors import InputError, MissingError, shown
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+
+COLUMNS = ("key", "start_ms", "vector")
+LISTS = (
+    types.is_list,
+    types.is_large_list,
+    types.is_fixed_size_list,
+    types.is_list_view,
+    types.is_large_list_view,
+)
+TEXTS = (types.is_string, types.is_large_string, types.is_string_view, types.is_binary, types.is_large_binary)
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,7 @@ class Embeddings:
         keys: the key of each row.
         vector_ND: the vectors.
         start_ms_N: where the patch begins; None where a row is a whole track.
-        told: what `embed` says of them: checkpoint, features, recipe, stats; nothing in other people's files.
+        told: what `embed` says of them: checkpoint, features, recipe, stats, overlap; nothing in other people's files.
     """
 
     path: Path
@@ -44,54 +55,112 @@ class Embeddings:
 def read(path: Path) -> Embeddings:
     """Read a file of embeddings.
 
+    Lists of any sort and of any numbers will do for vectors; keys are text or whole numbers, starts whole numbers.
+
     Raises:
         MissingError: there is none.
-        InputError: it is no Parquet file, lacks a column, or has a row without key, vectors of several lengths or
-            that are no numbers, or two rows for one track or patch.
+        InputError: it is no Parquet file, lacks a column or has it twice, or a column holds something else; a row has
+            no key, there are two for one track or patch, vectors are of several lengths, or beyond float32.
     """
     if not path.is_file():
-        raise MissingError(f"there are no embeddings {path}: run `pairmine embed` first")
+        raise MissingError(f"there are no embeddings {shown(path)}: run `pairmine embed` first")
     try:
         file = pq.ParquetFile(path)
-        told = json.loads((file.schema_arrow.metadata or {}).get(b"pairmine", b"{}"))
-        table = file.read([name for name in ("key", "start_ms", "vector") if name in file.schema_arrow.names])
+        names = file.schema_arrow.names
+        _check_columns(path, names)
+        table = file.read([name for name in COLUMNS if name in names])
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"{path} is no Parquet file ({' '.join(str(error).split())}): make it anew") from error
-    if missing := {"key", "vector"} - set(table.column_names):
-        raise InputError(f"{path} has no column {' and '.join(sorted(missing))}: it needs key and vector")
-    order = [(name, "ascending") for name in ("key", "start_ms") if name in table.column_names]
+        raise InputError(f"{shown(path)} is no Parquet file ({' '.join(str(error).split())}): make it anew") from error
+    key_N, starts = _keys(path, table["key"]), None
     if "start_ms" in table.column_names:
-        table = table.sort_by(order)
-    if table.column("key").null_count:
-        raise InputError(f"{path} has {table.column('key').null_count:,} rows without key: leave them out")
-    keys: list[str] = table.column("key").cast(pa.string()).to_pylist()
-    starts = table.column("start_ms").to_numpy().astype(np.int64) if len(order) == 2 else None
+        starts = _starts(path, table["start_ms"])
+        order = pc.sort_indices(
+            pa.table({"key": key_N, "start_ms": starts}), [("key", "ascending"), ("start_ms", "ascending")]
+        )
+        key_N, starts, table = key_N.take(order), starts[order.to_numpy()], table.take(order)
+    keys: list[str] = key_N.to_pylist()
     _check_unique(path, keys, starts)
-    return Embeddings(path, keys, _vectors(path, table.column("vector"), keys), starts, told)
+    return Embeddings(path, keys, _vectors(path, table["vector"], keys), starts, _told(file.schema_arrow.metadata))
+
+
+def _check_columns(path: Path, names: Sequence[str]) -> None:
+    """Raise InputError if a column is not there, or several times."""
+    if missing := [name for name in ("key", "vector") if name not in names]:
+        raise InputError(f"{shown(path)} has no column {' and '.join(missing)}: it needs key and vector")
+    if twice := [name for name in COLUMNS if names.count(name) > 1]:
+        raise InputError(f"{shown(path)} has {names.count(twice[0])} columns {twice[0]}: keep one")
+
+
+def _told(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
+    """Return what `embed` wrote into the file; what others wrote under that name is not heard."""
+    try:
+        told = json.loads((metadata or {}).get(b"pairmine", b"{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _keys(path: Path, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the keys as text."""
+    kind = column.type.value_type if types.is_dictionary(column.type) else column.type
+    if not types.is_integer(kind) and not any(is_text(kind) for is_text in TEXTS):
+        raise InputError(f"{shown(path)}, column key: holds {kind}: keys are text")
+    if column.null_count:
+        raise InputError(f"{shown(path)}, column key: {column.null_count:,} rows have none: leave them out")
+    try:
+        texts = column.cast(kind).cast(pa.large_string())
+        texts.validate(full=True)
+    except pa.ArrowException as error:
+        raise InputError(f"{shown(path)}, column key: not all are UTF-8: write them anew as UTF-8") from error
+    return texts
+
+
+def _starts(path: Path, column: pa.ChunkedArray) -> Ints:
+    """Return where patches begin."""
+    if not types.is_integer(column.type):
+        raise InputError(f"{shown(path)}, column start_ms: holds {column.type}: starts are whole milliseconds")
+    if column.null_count:
+        raise InputError(
+            f"{shown(path)}, column start_ms: {column.null_count:,} rows have none: fill them, or leave the column out "
+            "where rows are whole tracks"
+        )
+    try:
+        starts: Ints = column.cast(pa.int64()).to_numpy()
+    except pa.ArrowException as error:
+        raise InputError(f"{shown(path)}, column start_ms: a start is beyond 64 bits: write them anew") from error
+    return starts
 
 
 def _vectors(path: Path, column: pa.ChunkedArray, keys: Sequence[str]) -> Floats:
     """Return the vectors as an array, (rows, D)."""
-    if not pa.types.is_list(column.type) and not pa.types.is_fixed_size_list(column.type):
-        raise InputError(f"{path}: the column vector holds {column.type}: it must hold lists of numbers")
+    where = f"{shown(path)}, column vector"
+    of_numbers = any(is_list(column.type) for is_list in LISTS) and _is_number(column.type.value_type)
+    if not of_numbers:
+        raise InputError(f"{where}: holds {column.type}: it must hold lists of numbers")
     lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     widths, counts = np.unique(lengths, return_counts=True)
     if not widths.size or not widths[-1]:
-        raise InputError(f"{path} holds no vectors: run `pairmine embed` again")
+        raise InputError(f"{where}: holds no vectors: run `pairmine embed` again")
     if len(widths) > 1:
         odd = int(np.flatnonzero(lengths != widths[counts.argmax()])[0])
         raise InputError(
-            f"{path}: the vector of {keys[odd]} has {lengths[odd]} numbers, others have {widths[counts.argmax()]}: "
+            f"{where}: that of {shown(keys[odd])} has {lengths[odd]} numbers, others have {widths[counts.argmax()]}: "
             "all need the same"
         )
-    vector_ND: Floats = pc.list_flatten(column).to_numpy().astype(np.float32).reshape(len(keys), -1)
+    with np.errstate(over="ignore"):
+        vector_ND: Floats = pc.list_flatten(column).to_numpy().astype(np.float32).reshape(len(keys), -1)
     wrong = np.flatnonzero(~np.isfinite(vector_ND).all(1))
     if wrong.size:
+        more = f" and of {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
         raise InputError(
-            f"{path}: the vector of {keys[int(wrong[0])]} and {len(wrong) - 1:,} more hold what is no number: "
-            "leave those rows out, or embed them anew"
+            f"{where}: that of {shown(keys[int(wrong[0])])}{more} holds what is no number, or one beyond 32-bit "
+            "floats: leave those rows out, or embed them anew"
         )
     return vector_ND
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(types.is_integer(kind) or types.is_floating(kind))
 
 
 def _check_unique(path: Path, keys: Sequence[str], starts: Ints | None) -> None:
@@ -99,4 +168,4 @@ def _check_unique(path: Path, keys: Sequence[str], starts: Ints | None) -> None:
     rows = keys if starts is None else list(zip(keys, starts.tolist(), strict=True))
     twice, count = Counter(rows).most_common(1)[0] if len(keys) else ("", 0)
     if count > 1:
-        raise InputError(f"{path} has {count} rows for {twice if starts is None else twice[0]}: keep one")
+        raise InputError(f"{shown(path)} has {count} rows for {shown(twice if starts is None else twice[0])}: keep one")

@@ -1,6 +1,6 @@
 """An encoder over features as a system: a trained one, or the baseline of random weights."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,13 @@ class FromEncoder(FromFeatures):
         row = self._row_of.get(self.key_map(key), -1)
         return row >= 0 and int(self.features.frames[row]) >= self.model.encoder.shortest
 
+    def why_missing(self, keys: Sequence[str]) -> str:
+        """Return why it has no vector of tracks: the store lacks them, or they are too short."""
+        short = sum(self.key_map(key) in self._row_of for key in keys)
+        if short < len(keys):
+            return super().why_missing([key for key in keys if self.key_map(key) not in self._row_of])
+        return f"they are shorter than the {self.model.encoder.shortest} frames that the encoder needs"
+
     def origin(self) -> dict[str, str]:
         """Return the digests of checkpoint and store."""
         return super().origin() | {"checkpoint": store.sha256(self.checkpoint)}
@@ -80,6 +87,7 @@ class FromEncoder(FromFeatures):
                 some = rows[first : first + TRACKS]
                 parts = embed.vectors(self.features, self.model, self.device, some, overlap)
                 row_P, start_P, vector_PD = (np.concatenate(part) for part in zip(*parts, strict=True))
+                embed.check_finite(self.features, row_P, vector_PD)
                 order = np.lexsort((start_P, row_P))
                 yield row_P[order], start_P[order], vector_PD[order]
                 advance(len(some))

@@ -1,16 +1,17 @@
 """Systems that find their tracks by the annotations' keys: in a file, or in a feature store."""
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from pairmine.errors import UsageError
+from pairmine.errors import InputError, UsageError, shown
 from trainer.keys import KeyMap, annotation_key
 from trainer.pair_sets import Features
 from trainer.systems._system import System
+from trainer.systems._unlike_keys import unlike
 
 Ints = npt.NDArray[np.int64]
 
@@ -25,7 +26,7 @@ class KeyedSystem(System):
         key_map: what `--key-map` says.
 
     Raises:
-        UsageError: two of its tracks go by one key.
+        InputError: two of its tracks go by one key.
     """
 
     def __init__(self, name: str, keys: Iterable[str], where: Path, key_map: KeyMap):
@@ -33,8 +34,9 @@ class KeyedSystem(System):
         self._row_of: dict[str, int] = {}
         for row, key in enumerate(keys):
             if self._row_of.setdefault(annotation_key(key), row) != row:
-                raise UsageError(
-                    f"{where} has several tracks for {annotation_key(key)} (paths without extension): keep one"
+                raise InputError(
+                    f"{shown(where)} has several tracks that go by {shown(annotation_key(key))} (a path without its "
+                    f"extension), {shown(key)} is one: keep one of them"
                 )
 
     def has(self, key: str) -> bool:
@@ -53,6 +55,13 @@ class KeyedSystem(System):
             missing = keys[int(np.flatnonzero(found < 0)[0])]
             raise UsageError(f"{self.where} has no vector of {missing} and {(found < 0).sum() - 1:,} more tracks")
         return found
+
+    def why_missing(self, keys: Sequence[str]) -> str:
+        """Return, for a message, what its own keys look like, and how those of tracks it lacks differ from them."""
+        if not self._row_of:
+            return "it holds no track"
+        like = f"its keys are like {shown(next(iter(self._row_of)))}"
+        return "; ".join(filter(None, [like, unlike([self.key_map(key) for key in keys], self._row_of)]))
 
     @abstractmethod
     def origin(self) -> dict[str, str]:

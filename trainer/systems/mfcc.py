@@ -7,6 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from trainer import embed
 from trainer._torchaudio import torchaudio
 from trainer.features import sounds
 from trainer.frontends import FrontEnd
@@ -64,14 +65,19 @@ class Mfcc(FromFeatures):
 
     def tracks(self, keys: Collection[str], stats: str = "mean") -> Floats:
         """Return mean and standard deviation over the frames of each track, whatever `stats`, (tracks, 40)."""
-        return np.stack([statistics(self._of(row)) for row in self.rows(keys)])
+        rows = self.rows(keys)
+        vector_ND = np.stack([statistics(self._of(row)) for row in rows])
+        embed.check_finite(self.features, rows, vector_ND)
+        return vector_ND
 
     def patches(self, keys: Collection[str], overlap: float = 0.0) -> Patches:
         """Return mean and standard deviation over the frames of patches, (patches, 40)."""
         step = round(self.frames * (1 - overlap))
-        found = [of_patches(self._of(row), self.frames, step) for row in self.rows(keys)]
+        rows = self.rows(keys)
+        found = [of_patches(self._of(row), self.frames, step) for row in rows]
         of_P = np.repeat(np.arange(len(found)), [len(starts) for starts, _ in found])
         starts_P, vectors_PD = (np.concatenate(part) for part in zip(*found, strict=True))
+        embed.check_finite(self.features, rows[of_P], vectors_PD)
         return Patches(of_P, self._milliseconds(starts_P), vectors_PD)
 
     def _of(self, row: int) -> Tensor:

@@ -46,11 +46,11 @@ def _calibrate(model: TrainedEncoder, features: Features, rows: Ints, rng: np.ra
     long_enough = rows[features.frames[rows] >= model.frames]
     if not norms or not long_enough.size:
         return
+    momenta = [norm.momentum for norm in norms]
+    model.eval()
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain average over the batches
-    model.eval()
-    for norm in norms:
         norm.train()
     drawn = rng.permutation(long_enough)[:TRACKS]
     with torch.inference_mode():
@@ -59,3 +59,5 @@ def _calibrate(model: TrainedEncoder, features: Features, rows: Ints, rng: np.ra
             start_B = (rng.random(len(row_B)) * (features.frames[row_B] - model.frames + 1)).astype(np.int64)
             heard_BFT = torch.from_numpy(features.patches(row_B, start_B, model.frames))
             model(sounds.log_mels(heard_BFT, model.front_end) if features.waveforms else heard_BFT)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum  # fine-tuning goes on from here
