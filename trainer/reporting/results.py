@@ -102,7 +102,8 @@ class Result:
     def remarks(self) -> list[str]:
         """Return a line for everything else a reader of the figures has to know."""
         left_out = [f"missing: {count:,} tracks without embedding in {name}" for name, count in self.missing.items()]
-        return [*left_out, *self.leakage.get("lines", ())]
+        of_systems = [f"{each.name}: {line}" for each in self.systems for line in each.remarks]
+        return [*left_out, *of_systems, *self.leakage.get("lines", ())]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as it is written; what is no number becomes null."""

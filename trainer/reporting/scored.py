@@ -22,12 +22,14 @@ class Scored:
         baseline: True for chance, MFCC, random weights.
         scores: its figures.
         what: digests of what it is made of: checkpoint, features, embeddings.
+        remarks: a line for everything that a reader of its figures has to know.
     """
 
     name: str
     baseline: bool
     scores: Sequence[Score]
     what: Mapping[str, str] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
     def score(self, metric: str) -> Score | None:
         """Return its figure by a metric; None if it has none."""
@@ -36,7 +38,8 @@ class Scored:
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can have it, with six significant digits of the replicates."""
         scores = [_score_as_dict(score) for score in self.scores]
-        return {"name": self.name, "baseline": self.baseline, "what": plain(self.what), "scores": scores}
+        told = {"what": plain(self.what), "remarks": list(self.remarks)}
+        return {"name": self.name, "baseline": self.baseline, **told, "scores": scores}
 
     @classmethod
     def of_dict(cls, content: Mapping[str, Any]) -> Self:
@@ -46,7 +49,8 @@ class Scored:
             KeyError, TypeError, ValueError: it did not write that.
         """
         scores = [_score_of_dict(each) for each in content["scores"]]
-        return cls(str(content["name"]), bool(content["baseline"]), scores, dict(content["what"]))
+        remarks = tuple(str(line) for line in content["remarks"])
+        return cls(str(content["name"]), bool(content["baseline"]), scores, dict(content["what"]), remarks)
 
     def rounded(self) -> Self:
         """Return it as it reads once written, so that figures do not change on their way through a file."""

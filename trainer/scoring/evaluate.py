@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,8 @@ import torch
 
 from pairmine import store
 from pairmine.errors import InputError, UsageError
-from trainer import ranks, registry, run_folder, setup, trained_encoder, training_sets
-from trainer.evaluations import Evaluation, System
-from trainer.features.store import FeatureStore
-from trainer.frontends import FrontEnd
+from trainer import ranks, run_folder, setup, trained_encoder, training_sets
+from trainer.evaluations import Evaluation
 from trainer.keys import KeyMap, read_key_map
 from trainer.reporting import compare, results
 from trainer.reporting.results import Result
@@ -22,14 +20,13 @@ from trainer.reporting.scored import Scored
 from trainer.scoring import leakage
 from trainer.scoring.leakage import Leakage
 from trainer.systems import embeddings as files
-from trainer.systems import untrained
+from trainer.systems import mfcc, untrained
 from trainer.systems.from_encoder import FromEncoder, RandomWeights
 from trainer.systems.from_file import FromFile
-from trainer.systems.keyed import KeyedSystem
+from trainer.systems.keyed import KeyedSystem, check_key_map
 from trainer.systems.mfcc import Mfcc
 
 SHOWN = 5
-MFCC_FRAMES = 256  # of a patch where no encoder says how long one is
 
 
 @dataclass(frozen=True)
@@ -100,13 +97,14 @@ def evaluate(workspace: Path, name: str, evaluation: Evaluation, request: Reques
     """
     systems = find_systems(workspace, evaluation, request)
     evaluation, missing = _restrict(evaluation, systems, request.allow_missing)
+    evaluation = replace(evaluation, device=request.device)
     leaks = _leakage(workspace, evaluation, request)
     if request.write_exclude is not None:
         leaks.write_exclude(request.write_exclude)
     if request.strict:
         leaks.refuse()
     scored = [
-        Scored(each.name, each.baseline, evaluation.scores(each), _origin(each))
+        Scored(each.name, each.baseline, evaluation.scores(each), each.origin(), each.remarks())
         for each in evaluation.combine(list(systems))
     ]
     scored.append(Scored("chance", True, evaluation.chance()))
@@ -148,10 +146,7 @@ def _baselines(
     if not encoders:
         if request.features is None:
             return []
-        opened = FeatureStore.open(request.features)
-        front_end = registry.build("frontends", opened.manifest["front_end"]["name"])
-        assert isinstance(front_end, FrontEnd)
-        return [Mfcc(opened, front_end, MFCC_FRAMES, key_map)]
+        return mfcc.of_store(request.features, key_map)
     first = encoders[0]
     found: list[KeyedSystem] = [Mfcc(first.features, first.model.front_end, first.model.frames, key_map)]
     forms = {(str(each.model.recipe.encoder), str(each.where)): each for each in encoders}
@@ -166,22 +161,24 @@ def _baselines(
 
 def _restrict(evaluation: Evaluation, systems: list[KeyedSystem], allowed: bool) -> tuple[Evaluation, dict[str, int]]:
     """Return the evaluation on the tracks that all systems have, and how many each lacks."""
+    check_key_map(evaluation.keys, systems)
     lacking = {each.name: [key for key in evaluation.keys if not each.has(key)] for each in systems}
     missing = {name: len(keys) for name, keys in lacking.items() if keys}
     if not missing:
         return evaluation, {}
     name = max(missing, key=lambda each: missing[each])
+    why = next(each for each in systems if each.name == name).why_missing(lacking[name])
     if not allowed:
         examples = ", ".join(lacking[name][:SHOWN])
         raise InputError(
-            f"{name} has no vector of {missing[name]:,} of {len(evaluation.keys):,} tracks ({examples}…): "
+            f"{name} has no vector of {missing[name]:,} of {len(evaluation.keys):,} tracks ({examples}…); {why}: "
             "name them by --key-map FILE, or score the others with --allow-missing"
         )
     known = frozenset(evaluation.keys).difference(*lacking.values())
     if not known:
         raise InputError(
-            f"{name} has no vector of any of the {len(evaluation.keys):,} tracks (the annotations say "
-            f"{evaluation.keys[0]}): name them by --key-map FILE"
+            f"the systems have no track in common: {name} lacks {missing[name]:,} of {len(evaluation.keys):,} (the "
+            f"annotations say {lacking[name][0]}); {why}: name them by --key-map FILE"
         )
     return evaluation.only(known), missing
 
@@ -199,10 +196,6 @@ def _leakage(workspace: Path, evaluation: Evaluation, request: Request) -> Leaka
 
 def _key_map(request: Request) -> KeyMap:
     return read_key_map(request.key_map) if request.key_map else KeyMap({})
-
-
-def _origin(system: System) -> dict[str, str]:
-    return system.origin() if isinstance(system, KeyedSystem) else {}
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trainer.trained_encoder import TrainedEncoder
-
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
@@ -34,12 +32,10 @@ class System(ABC):
     Attributes:
         name: as tables print it.
         baseline: True for MFCC and random weights.
-        model: the encoder, where there is one to be fine-tuned.
     """
 
     name: str
     baseline: bool = False
-    model: TrainedEncoder | None = None
 
     def origin(self) -> dict[str, str]:
         """Return digests of what its vectors come from: checkpoint, features, embeddings."""

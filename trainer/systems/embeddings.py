@@ -165,7 +165,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _check_unique(path: Path, keys: Sequence[str], starts: Ints | None) -> None:
     """Raise InputError if a track, or a patch of it, has two rows."""
-    rows = keys if starts is None else list(zip(keys, starts.tolist(), strict=True))
+    rows: Sequence[Any] = keys if starts is None else list(zip(keys, starts.tolist(), strict=True))
     twice, count = Counter(rows).most_common(1)[0] if len(keys) else ("", 0)
     if count > 1:
         raise InputError(f"{shown(path)} has {count} rows for {shown(twice if starts is None else twice[0])}: keep one")

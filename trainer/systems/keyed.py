@@ -1,7 +1,7 @@
 """Systems that find their tracks by the annotations' keys: in a file, or in a feature store."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +66,25 @@ class KeyedSystem(System):
     @abstractmethod
     def origin(self) -> dict[str, str]:
         """Return digests of what its vectors come from."""
+
+
+def check_key_map(keys: Collection[str], systems: Sequence[KeyedSystem]) -> None:
+    """Raise InputError if `--key-map` names no track of the annotations, or none of a system."""
+    for each in systems:
+        embedding_of = each.key_map.embedding_of
+        named = [key for key in keys if key in embedding_of]
+        if embedding_of and not named:
+            line = next(iter(embedding_of))
+            swapped = any(key in keys for key in embedding_of.values())
+            raise InputError(
+                f"--key-map names no track of the annotations: they are like {shown(next(iter(keys)))}, its first "
+                f"column like {shown(line)}: {'swap its columns' if swapped else 'write what the annotations name'}"
+            )
+        if embedding_of and not any(each.has(key) for key in named):
+            raise InputError(
+                f"--key-map names no track of {each.name}: {each.why_missing(named)}; its second column is like "
+                f"{shown(embedding_of[named[0]])}: write what the file or store names"
+            )
 
 
 class FromFeatures(KeyedSystem):

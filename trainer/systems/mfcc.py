@@ -1,23 +1,29 @@
 """MFCC as a baseline: 20 cepstral coefficients of a store's mel bands, their mean and standard deviation over time."""
 
 from collections.abc import Collection
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from trainer import embed
+from pairmine import progress
+from pairmine.errors import UsageError
+from trainer import embed, registry, setup
 from trainer._torchaudio import torchaudio
 from trainer.features import sounds
+from trainer.features.store import FeatureStore
 from trainer.frontends import FrontEnd
 from trainer.keys import KeyMap
 from trainer.pair_sets import Features
 from trainer.systems._system import Patches
-from trainer.systems.keyed import FromFeatures
+from trainer.systems.keyed import FromFeatures, KeyedSystem
 
 COEFFICIENTS = 20
 FLOOR = 1e-10
+FRAMES = 256  # of a patch where no encoder says how long one is
+HEARS_WAVEFORMS = "musicnn"
 
 Floats = npt.NDArray[np.float32]
 
@@ -45,6 +51,22 @@ def of_patches(mfcc_CT: Tensor, frames: int, step: int) -> tuple[npt.NDArray[np.
     whole = mfcc_CT.shape[1]
     starts = np.arange(0, max(whole - frames, 0) + 1, step)
     return starts, np.stack([statistics(mfcc_CT[:, start : start + frames]) for start in starts])
+
+
+def of_store(folder: Path, key_map: KeyMap) -> list[KeyedSystem]:
+    """Return the baseline over a feature store alone, where no encoder says how it hears and how long a patch is.
+
+    Waveforms are heard by one front end for all. Where no front end of ours hears the store there is no baseline, and
+    that is said.
+    """
+    name = FeatureStore.open(folder).manifest["front_end"]["name"]
+    try:
+        front_end = registry.build("frontends", HEARS_WAVEFORMS if name == "waveforms" else name)
+        assert isinstance(front_end, FrontEnd)
+        return [Mfcc(setup.open_features(folder, front_end), front_end, FRAMES, key_map)]
+    except UsageError as error:
+        progress.say(f"without MFCC: {error}")
+        return []
 
 
 class Mfcc(FromFeatures):
