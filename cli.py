@@ -144,7 +144,8 @@ def _evaluation_command(name: str) -> Any:
         key_map: Annotated[
             Path | None,
             typer.Option(
-                help="Two columns, tab between: key in the annotations, of the embedding; or a links.parquet."
+                help="Two columns, tab between: key in the annotations, of the embedding; or a links.parquet. Without "
+                "it a key is the path below the folder, known extensions dropped (a/b.mp3 is a/b)."
             ),
         ] = None,
         allow_missing: Annotated[
