@@ -41,6 +41,7 @@ class Annotations:
         group_N: what must not be torn apart: the artist, or the song of an excerpt; "" where unknown.
         files: what was read.
         names: (title, artist) by key, where the files know them.
+        other_counts: in which counts the files are not the published ones, in words; "" if in none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Annotations:
     group_N: npt.NDArray[np.str_]
     files: tuple[Path, ...]
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    other_counts: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -108,8 +110,9 @@ def gather(
     if unknown := sorted(found.difference(columns)):
         raise InputError(f"{name}: unknown class {shown(unknown[0])!r}: take the published files")
     result = _assembled(name, by_key, columns, tuple(files))
-    if published is not None and not allow_other_counts:
-        _check_counts(result, published)
+    result = replace(result, other_counts=_other_counts(result, published or {}))
+    if result.other_counts and not allow_other_counts:
+        raise InputError(f"{name}: {result.other_counts} as published: {MEND}")
     if len(columns) < 2:
         raise InputError(f"{name}: one class only ({', '.join(map(shown, columns))}): two are needed to tell apart")
     if not allow_other_counts and (empty := [label for label in columns if label not in found]):
@@ -153,10 +156,8 @@ def _assembled(name: str, by_key: dict[str, Row], classes: tuple[str, ...], file
     )
 
 
-def _check_counts(found: Annotations, published: Mapping[str, int]) -> None:
+def _other_counts(found: Annotations, published: Mapping[str, int]) -> str:
+    """Return "test 400, not 800 …" where counts are others than published."""
     counts = found.counts
-    if all(counts[what] == count for what, count in published.items()):
-        return
-    here = ", ".join(f"{what} {counts[what]:,}" for what in published)
-    there = ", ".join(f"{what} {count:,}" for what, count in published.items())
-    raise InputError(f"{found.name}: {here}, but {there} were published: {MEND}")
+    other = [f"{what} {counts[what]:,}, not {count:,}" for what, count in published.items() if counts[what] != count]
+    return "; ".join(other)

@@ -38,6 +38,7 @@ class Playlists:
         files: what was read.
         counts: records met, for the result.
         names: (title, artist) by key, where the files know them.
+        other_counts: how many playlists there are, where that is not as published; else "".
     """
 
     name: str
@@ -49,6 +50,7 @@ class Playlists:
     files: tuple[Path, ...]
     counts: Mapping[str, int]
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    other_counts: str = ""
 
     def keep_tracks(self, kept_N: npt.NDArray[np.bool_]) -> Self:
         """Return them without the other tracks; playlists stay, empty ones too, and so do the tracks' numbers."""
@@ -122,7 +124,12 @@ def malformed(file: Path, record: int, wrong: str) -> InputError:
     return InputError(f"{shown(file)}, playlist {record}: {wrong}: take the published file")
 
 
-def check_count(name: str, found: int, published: int, allow_other_counts: bool) -> None:
-    """Raise InputError unless there are as many playlists as published."""
+def other_counts(name: str, found: int, published: int, allow_other_counts: bool) -> str:
+    """Return in words that there are other playlists than published; "" if there are as many.
+
+    Raises:
+        InputError: there are others, and that is not allowed.
+    """
     if found != published and not allow_other_counts:
         raise InputError(f"{name}: {found:,} playlists, but {published:,} were published: {MEND}")
+    return "" if found == published else f"playlists {found:,}, not {published:,}"

@@ -5,11 +5,12 @@ of {mix_id, category, timestamp, user, playlist, filtered_lists}; `playlist` is 
 Taken are the songs that were matched to the Million Song Dataset: they go by its id, and only of them audio is known.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from trainer.annotations import _files
-from trainer.annotations._playlists import List, Playlists, check_count, gather, malformed, records
+from trainer.annotations._playlists import List, Playlists, gather, malformed, other_counts, records
 
 FILE = "aotm2011_playlists.json"
 PUBLISHED = 101_343
@@ -35,9 +36,9 @@ def read(data: Path, *, allow_other_counts: bool = False) -> Playlists:
         names |= {key: (title, artist) for key, title, artist in matched}
         unmatched += len(songs) - len(matched)
         lists.append(List([key for key, _, _ in matched], category or ""))
-    check_count("AOTM-2011", len(lists), PUBLISHED, allow_other_counts)
+    other = other_counts("AOTM-2011", len(lists), PUBLISHED, allow_other_counts)
     counts = {"playlists_read": len(lists), "entries_without_match": unmatched}
-    return gather("AOTM-2011", lists, [file], counts, names)
+    return replace(gather("AOTM-2011", lists, [file], counts, names), other_counts=other)
 
 
 def _song(file: Path, number: int, entry: Any) -> tuple[str, str, str]:

@@ -38,6 +38,7 @@ class Triplets:
         negative_T: which they found farther.
         undecided: triplets left out because both songs had as many votes.
         file: what was read.
+        other_counts: how many there are, where that is not as published; else "".
     """
 
     clips: tuple[Clip, ...]
@@ -46,6 +47,7 @@ class Triplets:
     negative_T: Ints
     undecided: int
     file: Path
+    other_counts: str = ""
 
 
 def read(data: Path, *, allow_other_counts: bool = False) -> Triplets:
@@ -69,7 +71,8 @@ def read(data: Path, *, allow_other_counts: bool = False) -> Triplets:
     clips = sorted({clip for row in decided for clip in row}, key=lambda clip: (clip[0].encode(), clip[1]))
     place_of = {clip: place for place, clip in enumerate(clips)}
     anchor_T, positive_T, negative_T = np.array([[place_of[clip] for clip in row] for row in decided]).T
-    return Triplets(tuple(clips), anchor_T, positive_T, negative_T, len(rows) - len(decided), file)
+    other = "" if len(rows) == PUBLISHED else f"triplets {len(rows):,}, not {PUBLISHED}"
+    return Triplets(tuple(clips), anchor_T, positive_T, negative_T, len(rows) - len(decided), file, other)
 
 
 def _cells(file: Path) -> list[tuple[int, dict[str, str]]]:

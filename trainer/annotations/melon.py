@@ -5,11 +5,12 @@ like_cnt, updt_date}; of val and test the publisher took out a part of the songs
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pairmine.errors import InputError, shown
 from trainer.annotations import _files
-from trainer.annotations._playlists import List, Playlists, check_count, gather, malformed, records
+from trainer.annotations._playlists import List, Playlists, gather, malformed, other_counts, records
 
 FILES = ("train.json", "val.json", "test.json")
 PUBLISHED = 115_071 + 23_015 + 10_740
@@ -33,8 +34,8 @@ def read(data: Path, *, allow_other_counts: bool = False) -> Playlists:
             f"{shown(data)}: no {missing[0]} or {missing[0]}.gz in it or below: put the published file there"
         )
     lists = [each for file in files for each in _lists(file)]
-    check_count("Melon", len(lists), PUBLISHED, allow_other_counts)
-    return gather("Melon", lists, files, {"playlists_read": len(lists)})
+    other = other_counts("Melon", len(lists), PUBLISHED, allow_other_counts)
+    return replace(gather("Melon", lists, files, {"playlists_read": len(lists)}), other_counts=other)
 
 
 def _lists(file: Path) -> Iterator[List]:

@@ -51,7 +51,7 @@ def prepare(
         data, key_column=key_column, label_columns=label_column or (), split_column=split_column, split=split
     )
     how = [distance, *(["standardised"] if standardise else []), f"labels of {least} tracks or more"]
-    protocol = ", ".join([data.name, *([split] if split else []), f"by {' and '.join(table.labels)}", *how])
+    protocol = ", ".join([*([split] if split else []), f"by {' and '.join(table.labels)}", *how])
     found = Retrieval(protocol, (), (), table=table, least=least, k=k, distance=distance, standardise=standardise)
     return found.on(table)
 

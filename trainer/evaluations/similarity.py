@@ -88,12 +88,18 @@ class Similarity(Evaluation):
         used_C, place_X = np.unique(rows_TP, return_inverse=True)
         anchor_T, positive_T, negative_T = place_X.reshape(-1, 3).T
         clips = tuple(found.clips[clip] for clip in used_C)
-        return self.on(Triplets(clips, anchor_T, positive_T, negative_T, found.undecided, found.file))
+        left = replace(found, clips=clips, anchor_T=anchor_T, positive_T=positive_T, negative_T=negative_T)
+        return self.on(left)
 
     def on(self, found: Triplets) -> Self:
         """Return it on these triplets."""
         keys = sorted({self._key(clip) for clip in found.clips}, key=lambda key: key.encode(errors="surrogatepass"))
-        facts = {"triplets": len(found.anchor_T), "clips": len(found.clips), "undecided": found.undecided}
+        facts: dict[str, Any] = {
+            "triplets": len(found.anchor_T),
+            "clips": len(found.clips),
+            "undecided": found.undecided,
+        }
+        facts |= {"other_counts": found.other_counts} if found.other_counts else {}
         return replace(self, triplets=found, keys=tuple(keys), tested=tuple(keys), facts=facts, files=(found.file,))
 
     def _key(self, clip: Clip) -> str:

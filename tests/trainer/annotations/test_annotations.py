@@ -62,11 +62,12 @@ def test_what_cannot_be_evaluated_is_refused_in_one_line() -> None:
 
 def test_other_counts_than_published_are_told_with_both() -> None:
     message = refusal(ROWS, published={"train": 1_000, "classes": 2})
-    assert "train 2, classes 2, but train 1,000, classes 2 were published" in message
+    assert "train 2, not 1,000 as published" in message
     assert "--allow-other-counts" in message
     assert gather("world", ROWS, [], published={"train": 2, "classes": 2}).counts["train"] == 2
     taken = gather("world", ROWS, [], classes=["rock", "pop", "jazz"], published={"train": 9}, allow_other_counts=True)
     assert taken.truth_NC.tolist() == [[1, 0, 1], [1, 0, 0], [0, 0, 0]]
+    assert taken.take(np.arange(1)).other_counts == "train 2, not 9"
 
 
 def same(one: Annotations, other: Annotations) -> bool:

@@ -64,7 +64,7 @@ def test_several_columns_are_scored_each_by_its_own_candidates(tmp_path) -> None
     file = table(tmp_path, "key,mood,era", "a,x,", "b,x,1", "c,,1", "d,y,1", "e,,")
     evaluation = retrieval.prepare(file, label_column=["mood", "era"])
     assert evaluation.keys == evaluation.tested == ("a", "b", "c", "d")
-    assert evaluation.protocol == "labels.csv, by mood and era, cosine, labels of 2 tracks or more"
+    assert evaluation.protocol == "by mood and era, cosine, labels of 2 tracks or more"
     assert evaluation.facts["labels"] == [
         {"column": "mood", "candidates": 3, "queries": 2, "labels_queried": 1},
         {"column": "era", "candidates": 3, "queries": 3, "labels_queried": 1},
