@@ -16,7 +16,7 @@ from trainer.evaluations._evaluation import Evaluation
 from trainer.evaluations._hearing import Hearing, Once
 from trainer.evaluations._splits import Fold
 from trainer.evaluations._stacked import combinations
-from trainer.metrics import pooling
+from trainer.metrics import classification, pooling
 from trainer.metrics.score import Score
 from trainer.probes import Fitted, Labelled, probe
 from trainer.systems._system import Ints, System
@@ -122,6 +122,8 @@ class Classification(Evaluation):
             )
         facts: dict[str, Any] = {"counts": annotations.counts, "classes_left_out": left_out, "seed": self.seed}
         facts |= {"train_share": self.train_share, "folds": self.folds}
+        if annotations.other_counts:
+            facts["other_counts"] = annotations.other_counts
         if self.exclusive:
             facts["share_of_largest_class"] = float(np.bincount(annotations.labels[found._tested_rows]).max()) / len(
                 tested
@@ -175,8 +177,12 @@ class Classification(Evaluation):
     def _figures(self, column: str, activation_RNC: Floats, facts: dict[str, Any]) -> list[Score]:
         if not self.exclusive:
             return _figures.ranked(column, self._truth, activation_RNC, self.annotations.classes, facts)
-        right_RN = (activation_RNC.argmax(2) == self._truth.argmax(1)).astype(np.float64)
-        return [_figures.accuracy(column, right_RN, self._groups, facts)]
+        label_N, classes = self._truth.argmax(1), self.annotations.classes
+        guess_RN = activation_RNC.argmax(2)
+        right_RN = np.stack([classification.correct(label_N, guess_N) for guess_N in guess_RN])
+        taken_for_CC = sum(classification.confusion(label_N, guess_N, len(classes)) for guess_N in guess_RN)
+        detail = facts | {"confusion": {"classes": list(classes), "taken_for": taken_for_CC.tolist()}}
+        return [_figures.accuracy(column, right_RN, self._groups, detail)]
 
     @cached_property
     def _folds(self) -> list[Fold]:

@@ -35,15 +35,17 @@ class _Continuation(Evaluation):
         playlists: as they were read.
         kept_N: which of their tracks may appear.
         seed: of random draws.
+        stats: of a track's patches, as `System.tracks` has them.
     """
 
     playlists: Playlists
     kept_N: Flags
     seed: int
+    stats: str = "mean"
 
     def scores(self, system: System) -> list[Score]:
         """Return the figures of a system."""
-        return self._figures(neighbours.unit(system.tracks(self.keys)))
+        return self._figures(neighbours.unit(system.tracks(self.keys, self.stats)))
 
     def chance(self) -> list[Score]:
         """Return the figures of random vectors."""
@@ -118,10 +120,14 @@ class Bounds(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AmongRandom(_Continuation):
-    """strategies-2022, section 4.4: each further track of a playlist among 100 random ones, by its cosine to three."""
+    """strategies-2022, section 4.4: each further track of a playlist among 100 random ones, by its cosine to three.
+
+    Tracks are summarised by mean and standard deviation of their patches, as in all its experiments (section 4).
+    """
 
     bounds: Bounds
     draw: Draw
+    stats: str = "mean-std"
 
     def only(self, known: frozenset[str]) -> Self:
         """Return it without the tracks that are not known; playlists that are too short then are left out.
@@ -184,4 +190,6 @@ def _known_of(playlists: Playlists, used: Ints, facts: dict[str, int]) -> dict[s
     keys = tuple(playlists.keys[track] for track in used)
     names = {key: playlists.names[key] for key in keys if key in playlists.names}
     files = playlists.files
-    return {"keys": keys, "tested": keys, "names": names, "facts": {**playlists.counts, **facts}, "files": files}
+    told: dict[str, Any] = {**playlists.counts, **facts}
+    told |= {"other_counts": playlists.other_counts} if playlists.other_counts else {}
+    return {"keys": keys, "tested": keys, "names": names, "facts": told, "files": files}

@@ -45,8 +45,9 @@ def prepare(
     by the sum of cosines, are held against the playlist: nDCG@100, MAP@100.
 
     strategies-2022: three random tracks of a playlist are given; each other is ranked among 100 random tracks by the
-    sum of cosines to the three: HR@10, mean percentile rank (MPR, lower is better). Playlists too short, too long or of
-    an ambiguous category are left out; the paper does not give the bounds.
+    sum of cosines to the three: HR@10, mean percentile rank (MPR, lower is better). Vectors are mean and standard
+    deviation of a track's patches. Playlists too short, too long or of an ambiguous category are left out; the paper
+    does not give the bounds.
     """
     check_name("protocol", protocol, PROTOCOLS)
     if most < least:

@@ -55,7 +55,8 @@ def prepare(
     vectors (logistic regression on AudioSet), with `--train-share 0.1` as in its tables; strategies-2022, logistic
     regression on mean and standard deviation; playlists-2023, the whole encoder fine-tuned (`--checkpoint`), 3 runs.
 
-    `--dataset table` reads anybody's tags: columns key, tags and split (train, valid, test) in CSV, TSV or Parquet.
+    `--dataset table` reads anybody's tags: columns key, tags and split (train, valid, test) in CSV, TSV or Parquet;
+    several tags as `calm|piano`, as a list `["calm", "piano"]`, or in further cells where tags is the last column.
     """
     check_name("protocol", protocol, PROTOCOLS)
     if not 0 < train_share <= 1:

@@ -413,7 +413,13 @@ def test_tables_of_tags_in_every_form(tmp_path: Path) -> None:
     keys, splits, groups = ["b/2.mp3", "ä.wav", "a/1"], ["test", "train", "valid"], ["g", None, ""]
     columns = {"key": keys, "split": splits, "group": groups, "tags": [["x", "y"], None, ["y"]], "other": [1, 2, 3]}
     pq.write_table(pa.table(columns), tmp_path / "t.parquet")
-    for name in ("t.tsv", "t.csv", "u.csv.gz", "t.parquet"):
+    put(tmp_path, {"bars.csv": "key,tags,group,split\nb/2.mp3,x|y,g,test\nä.wav,,,train\na/1,y,,valid\n"})
+    lists = 'split,tags,key,group\ntest,"[""x"", ""y""]",b/2.mp3,g\ntrain,[],ä.wav,\nvalid,[\'y\'],a/1,\n'
+    put(
+        tmp_path,
+        {"lists.csv": lists, "v.tsv": "tags\tkey\tsplit\tgroup\nx | y\tb/2\ttest\tg\n\tä\ttrain\t\ny\ta/1\tvalid\t\n"},
+    )
+    for name in ("t.tsv", "t.csv", "u.csv.gz", "t.parquet", "bars.csv", "lists.csv", "v.tsv"):
         assert told(tag_table.read(tmp_path / name)) == TAGS
 
 
@@ -425,8 +431,14 @@ def test_a_table_of_single_tags_without_splits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("key\tsplit\na\ttrain\n", "a header with a column key and, as the last, tags"),
-        ("", "a header with a column key"),
+        ("key\tsplit\na\ttrain\n", "a header with the columns key and tags"),
+        ("key\ttags\ttags\na\tx\ty\n", "each name once"),
+        ("", "a header with the columns key"),
+        ("key\ttags\tsplit\na\tx\ty\ttrain\n", "line 2: 4 cells under 3 columns"),
+        ("key\ttags\tsplit\na\tx\n", "line 2: 2 cells under 3 columns"),
+        ("key\ttags\na\t[x]\n", "line 2: tags .* are no list"),
+        ("key\ttags\na\t[1]\n", "line 2: tags .* are no list"),
+        ("key\ttags\na\t" + "[" * 9000 + "]\n", "line 2: tags .* are no list"),
         ("key\tsplit\ttags\na\n", "line 2: 1 cells under 3 columns"),
         ("key\tsplit\ttags\na\thalf\tx\n", "a: split 'half' is none of train, valid, test"),
         ("key\ttags\na\tx\na.mp3\ty\n", "a is annotated twice"),

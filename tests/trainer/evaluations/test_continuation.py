@@ -18,8 +18,8 @@ from trainer.annotations import playlists
 from trainer.evaluations import continuation
 
 
-def cosines(system, keys) -> np.ndarray:
-    vectors = system.tracks(keys).astype(np.float64)
+def cosines(system, keys, stats="mean") -> np.ndarray:
+    vectors = system.tracks(keys, stats).astype(np.float64)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit @ unit.T
 
@@ -70,7 +70,7 @@ def test_among_random_is_as_plain_loops_have_it(tmp_path) -> None:
     fitting = [[row_of[f"t{track:06d}"] for track in each] for each in lists if 5 <= len(each) <= 10]
     assert evaluation.facts["playlists"] == len(fitting) == len(evaluation.draw.query_PQ)
     system = Planted({key: rng.standard_normal(8) for key in evaluation.keys})
-    cosine_NN = cosines(system, evaluation.keys)
+    cosine_NN = cosines(system, evaluation.keys, "mean-std")
     hits, ranks, met = [], [], {number: set() for number in range(len(fitting))}
     draw = evaluation.draw
     other_IN = draw.others(0, len(draw.item_I), 100)
