@@ -61,7 +61,7 @@ def _fma_small(folder: Path) -> None:
     for split, part in numbers.items():
         name = f"FMA_small_{split}_tr_id_list.txt"
         (folder / "annotations" / name).write_text("".join(f"{number}\n" for number in part))
-    clips(folder / "audio", paths)
+    clips(folder / "audio", paths, seconds=5)
 
 
 def _gtzan(folder: Path) -> None:
