@@ -527,7 +527,9 @@ def train(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe: optimiser.lr=1e-4 ….")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the run's last checkpoint, as it began.")
+    ] = False,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; default the GPU if there is one.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the recipes.")] = False,
     as_json: Json = False,
@@ -537,6 +539,13 @@ def train(
     pairmine train --pairs workspace/pairs/mpd-tco
 
     pairmine train --pairs artist=workspace/pairs/discogs-artist --pairs label=… --recipe multitask
+
+    torchrun --nproc-per-node 8 -m pairmine train --pairs workspace/pairs/mpd-tco
+
+    pairmine train --name playlist-tco-resnet50 --resume
+
+    A run goes on by its own recipe and pair sets; --set may change its length and its optimiser. When a rank fails,
+    torchrun prints a trace of its own: what was wrong is the line that begins with "pairmine:", above it.
     """
     if listed:
         from trainer.listing import listing
@@ -561,7 +570,7 @@ def train(
     if trained is not None:
         _print(trained, as_json)
     if trained is not None and trained.interrupted:
-        raise typer.Exit(INTERRUPTED)
+        sys.exit(INTERRUPTED)  # the report has told how to go on
 
 
 @app.command()

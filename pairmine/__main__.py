@@ -12,7 +12,9 @@ def main() -> None:
     try:
         _run()
     except KeyboardInterrupt:
-        print("pairmine: interrupted; the same command starts again or continues", file=sys.stderr)
+        print(
+            "pairmine: interrupted; the same command starts again or continues (train: with --resume)", file=sys.stderr
+        )
         sys.exit(INTERRUPTED)
 
 

@@ -19,10 +19,11 @@ import torch
 from pairmine import seeding
 from pairmine.errors import ResourceError
 from pairmine.progress import say
-from trainer import checkpoint, ranks, refresh, run_folder, watch
+from trainer import checkpoint, ranks, refresh, run_folder, setup, training_sets, watch
+from trainer import resume as resuming
 from trainer.loader import Loader
 from trainer.run import Run
-from trainer.setup import Job, prepare
+from trainer.setup import Job
 
 
 @dataclass(frozen=True)
@@ -71,16 +72,24 @@ def train(
         valid: pair sets for validation, as `pairs`.
         features: a feature store; by default the workspace's one of the recipe's front end.
         name: of the run, by default that of the recipe; its folder is `workspace/runs/NAME`.
-        resume: go on from the run's last checkpoint.
+        resume: go on from the run's last checkpoint, by its own recipe and with what it read, unless given; `settings`
+            may change its length, the optimiser and what does not change the loss.
         device: "cpu", "cuda" or "cuda:N"; by default the GPU if there is one.
 
     Raises:
-        UsageError: as in `setup.prepare`; a run of that name exists; its checkpoint is of another recipe or
-            other pairs; or the loss is no longer a number.
+        UsageError: as in `setup.prepare`; a run of that name exists; its checkpoint is of other pairs; or the loss is
+            no longer a number.
         MissingError, DamagedError: as in `setup.prepare`.
         ResourceError: the GPU's memory is too small.
     """
-    job = prepare(
+    called = name or setup.recipe_name(pairs, recipe)
+    begun = run_folder.begun(workspace, called) if resume else None
+    if begun:
+        reads = training_sets.remembered(begun.parent)
+        pairs = pairs or [f"{role}={folder}" for role, folder in reads.pairs.items()]
+        valid = valid or [f"{role}={folder}" for role, folder in reads.valid.items()]
+        features = features or (None if reads.features is None else Path(reads.features))
+    job = setup.prepare(
         workspace,
         pairs,
         recipe=recipe,
@@ -89,10 +98,11 @@ def train(
         settings=settings,
         valid=valid,
         features=features,
+        begun=begun,
     )
     refresh.check(job.recipe, job.training)
     with ranks.join(device) as here, watch.interruptible() as interrupted:
-        folder = run_folder.open_folder(workspace, name or job.recipe.name, resume)
+        folder = begun.parent if begun else run_folder.new_folder(workspace, called)
         try:
             trained = loop(job, Run(job, here, folder, resume), interrupted)
         except torch.OutOfMemoryError:
@@ -107,10 +117,12 @@ def loop(job: Job, run: Run, interrupted: watch.Interrupted) -> Trained:
     """Train to the end of the recipe, or until interrupted."""
     recipe, here, at = job.recipe, run.here, run.position
     metrics = run_folder.Metrics(run.folder, recipe, at.step, writes=here.first)
-    metrics.write("start", at.step, {"ranks": here.count, "device": str(here.device), "sets": job.facts()})
-    for line in job.warnings() if here.first else ():
+    changed = {"changed": run.changed} if run.changed else {}
+    metrics.write("start", at.step, {"ranks": here.count, "device": str(here.device), "sets": job.facts()} | changed)
+    told = [f"goes on from step {at.step:,} with {resuming.told(run.changed)}"] if run.changed else []
+    for line in [*told, *job.warnings(here.count)] if here.first else ():
         say(line)
-    stopped = False
+    stopped, saving = False, watch.Alarm(recipe.save_minutes)
     while recipe.tasks and not stopped and not at.finished(recipe):
         streams = refresh.streams(run, run.streams(job.training))
         batches = run.batches(streams)
@@ -141,6 +153,8 @@ def loop(job: Job, run: Run, interrupted: watch.Interrupted) -> Trained:
                 metrics.write("step", at.step, {"epoch": at.epoch, "batch": number, **figures})
                 if here.first:
                     watch.show(f"epoch {at.epoch} batch {at.batch}/{batches} {_line(figures)}")
+                if not last and saving.rings():
+                    run.save(checkpoint.LAST, whole=True)
             if last:
                 break
 

@@ -145,6 +145,8 @@ class Recipe:
         embed: what `embed` hands the encoder: "patches" of its length, or the "whole" track.
         seed: names all random draws.
         log_every: steps between two lines of metrics.
+        save_minutes: after which a run saves in the middle of an epoch, with the next line of metrics; 0: only at its
+            end.
     """
 
     name: str
@@ -173,6 +175,7 @@ class Recipe:
     embed: str = "patches"
     seed: int = 0
     log_every: int = 10
+    save_minutes: float = 10.0
 
     @property
     def roles(self) -> list[str]:
@@ -244,16 +247,19 @@ def _with_loss(table: Table, loss: str) -> Table:
     return {**tasks[0], "loss": loss, "loss_options": {}}
 
 
-def of_toml(text: str, where: str) -> Recipe:
-    """Return the recipe that `Recipe.as_toml` wrote.
+def of_toml(text: str, where: str, settings: Iterable[str] = ()) -> Recipe:
+    """Return the recipe that `Recipe.as_toml` wrote, with settings such as `optimiser.lr=1e-4` changed.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is none, or a setting is unknown or means nothing.
     """
     try:
-        return _checked(tomllib.loads(text), where)
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{where} is no TOML ({error}): mend it") from None
+    for setting in settings:
+        set_value(table, setting)
+    return _checked(table, where)
 
 
 @cache

@@ -44,11 +44,19 @@ def build(folder: str, name: str, **options: Any) -> nn.Module:
     """Build a network with its paper's options but for those given.
 
     Raises:
-        UsageError: there is none of that name, or it has no such option; the message suggests the nearest.
+        UsageError: there is none of that name, it has no such option (the message suggests the nearest), or one of its
+            options has no default and is not given.
     """
     found = network(folder, name)
+    parameters = inspect.signature(found).parameters
     for option in options:
-        registry.check_name(f"option of {name}", option, inspect.signature(found).parameters)
+        registry.check_name(f"option of {name}", option, parameters)
+    lacking = [option for option in parameters if option not in options and _is_needed(parameters[option])]
+    if lacking:
+        raise UsageError(
+            f"{name} cannot be built without {', '.join(lacking)}: give its options, such as --set "
+            f"{registry.singular(folder)}.options.{lacking[0]}=…, or defaults in the class"
+        )
     return found(**options)
 
 
@@ -107,6 +115,11 @@ def _function(plugin: EntryPoint) -> Callable[..., Any]:
     if not callable(member) or isinstance(member, type):
         raise UsageError(f"{plugin.value} is a {type(member).__name__}, not a function: name it as module:Member")
     return member
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    is_one = parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    return is_one and parameter.default is parameter.empty
 
 
 def _is_public_network(value: object, module: ModuleType) -> bool:

@@ -13,6 +13,7 @@ from pairmine import seeding
 from pairmine.errors import UsageError
 from trainer import averaging, checkpoint, schedules, training_sets
 from trainer import recipe as recipes
+from trainer import resume as resuming
 from trainer.data import Batches, Streams, epoch_batches
 from trainer.loader import Loader
 from trainer.position import Position
@@ -29,6 +30,7 @@ class Run:
     Attributes:
         system: the networks; `model` is the same, made known to the other ranks.
         position: where the run stands.
+        changed: settings that differ from those it was begun with.
     """
 
     def __init__(self, job: Job, here: Ranks, folder: Path, resume: bool):
@@ -36,15 +38,18 @@ class Run:
         torch.manual_seed(seeding.stream(self.recipe.seed, "weights"))
         self.system = System(self.recipe, job.front_end, job.training)
         self._standardise()
-        self._warm_start()
+        if not resume:
+            self._warm_start()
         self.system.to(here.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.system.train()
         self.optimiser = self._optimiser()
         self.position, self.mean = Position(), dict[str, Tensor]()
+        self.changed: resuming.Changes = {}
         if resume:
             self._resume()
         if here.first:
-            training_sets.remember(folder, job.training)
+            found = None if job.features is None else job.features.folder
+            training_sets.remember(folder, job.training, job.validation, found)
         self.model = self._shared()
         if self.recipe.compile:
             self.system.encoder.compile()
@@ -166,11 +171,12 @@ class Run:
         """Take everything up from the last checkpoint.
 
         Raises:
-            UsageError: it is of another recipe, or of other pairs or features.
+            UsageError: it is of other pairs or features.
         """
         path = self.folder / checkpoint.LAST
         tensors, state = checkpoint.load(path)
         self._check_same(path, state)
+        self.changed = resuming.changes(recipes.of_toml(state["recipe"], str(path)), self.recipe)
         own = {name: tensor for name, tensor in tensors.items() if not name.startswith(("optimiser.", "averaged."))}
         checkpoint.fill(self.system, own, path)
         checkpoint.fill_optimiser(self.optimiser, self.system, tensors)
@@ -178,14 +184,6 @@ class Run:
         self.position = Position.of(state["position"])
 
     def _check_same(self, path: Path, state: dict[str, Any]) -> None:
-        before, now = recipes.of_toml(state["recipe"], str(path)), self.recipe
-        free = ("steps", "epochs", "log_every", "compile", "optimiser", "needs")
-        different = [name for name in vars(now) if name not in free and getattr(before, name) != getattr(now, name)]
-        if different:
-            raise UsageError(
-                f"{path} was made by recipe {before.name}, which differs from {now.name} in {', '.join(different)}: "
-                "resume with the recipe and settings it was begun with, or name another run with --name"
-            )
         reads = self.job.identity()
         for what in (what for what in reads if state["reads"].get(what) != reads[what]):
             raise UsageError(f"{path} was trained on other data: {what} has changed since: begin a run with --name")

@@ -13,22 +13,36 @@ from trainer.recipe import Recipe
 RECIPE, METRICS = "recipe.toml", "metrics.jsonl"
 
 
-def open_folder(workspace: Path, name: str, resume: bool) -> Path:
-    """Make the folder of a new run, or find that of one to be continued.
+def new_folder(workspace: Path, name: str) -> Path:
+    """Make the folder of a new run.
 
     Raises:
-        UsageError: there is a run of that name, and it is not to be continued; or the name is a path.
-        MissingError: there is none to continue.
+        UsageError: there is a run of that name, or the name is a path.
     """
-    if Path(name).name != name:
-        raise UsageError(f"--name {name}: a run's name is no path")
-    folder = workspace / "runs" / name
-    if resume and not (folder / checkpoint.LAST).exists():
-        raise MissingError(f"{folder} holds no checkpoint to go on from: run the same command without --resume")
-    if not resume and (folder / checkpoint.LAST).exists():
+    folder = _folder(workspace, name)
+    if (folder / checkpoint.LAST).exists():
         raise UsageError(f"{folder} holds a run: go on with --resume, or name another with --name")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def begun(workspace: Path, name: str) -> Path:
+    """Return the checkpoint that a run goes on from.
+
+    Raises:
+        UsageError: the name is a path.
+        MissingError: there is none.
+    """
+    folder = _folder(workspace, name)
+    if not (folder / checkpoint.LAST).exists():
+        raise MissingError(f"{folder} holds no checkpoint to go on from: run the same command without --resume")
+    return folder / checkpoint.LAST
+
+
+def _folder(workspace: Path, name: str) -> Path:
+    if Path(name).name != name:
+        raise UsageError(f"--name {name}: a run's name is no path")
+    return workspace / "runs" / name
 
 
 def find_checkpoint(workspace: Path, run: str) -> Path:

@@ -9,7 +9,7 @@ from pairmine import store
 from pairmine.errors import DamagedError, MissingError, UsageError
 from pairmine.registry import check_name
 from trainer import recipe as recipes
-from trainer import registry, system, views
+from trainer import registry, resume, system, views
 from trainer.data import Stream, Streams
 from trainer.features.store import FeatureStore
 from trainer.features.waveforms import Waveforms
@@ -49,14 +49,21 @@ class Job:
             for name, found in sets.items()
         }
 
-    def warnings(self) -> list[str]:
-        """Return a line for every pair set of which something has to be left out."""
-        return [
+    def warnings(self, ranks: int) -> list[str]:
+        """Return a line for everything that differs from what the recipe says: what is left out, what ranks change."""
+        apart = [
+            f"{task.loss} compares rows of one rank only, {self.recipe.batch // ranks} of {self.recipe.batch}: one "
+            "rank has another loss (negatives = 'global' among its loss_options: the same)"
+            for task in self.recipe.tasks
+            if ranks > 1 and system.compares_locally(task)
+        ]
+        left_out = [
             f"{name}: {found['without_features'] + found['too_short']:,} of {found['tracks']:,} tracks left out "
             f"({found['without_features']:,} without features, {found['too_short']:,} too short)"
             for name, found in self.facts().items()
             if found["without_features"] + found["too_short"]
-        ] + [line for stream in self.training.values() for line in stream.warnings()]
+        ]
+        return [*apart, *left_out, *(line for stream in self.training.values() for line in stream.warnings())]
 
 
 def prepare(
@@ -69,6 +76,7 @@ def prepare(
     settings: Sequence[str] = (),
     valid: Sequence[str] = (),
     features: Path | None = None,
+    begun: Path | None = None,
 ) -> Job:
     """Read the recipe, open pair sets and features.
 
@@ -81,17 +89,25 @@ def prepare(
         settings: as `optimiser.lr=1e-4`.
         valid: pair sets for validation, as `pairs`.
         features: a feature store; by default the workspace's one of the recipe's front end.
+        begun: the checkpoint of a run to go on with, by its own recipe.
 
     Raises:
         UsageError: recipe, role or setting unknown, pair sets of a kind the recipe does not learn from, or features of
-            another front end.
+            another front end; an encoder or a loss that is none; or the run cannot go on with what is changed.
         MissingError: pair sets or features are missing, no pair has features, or the recipe needs a setting.
         DamagedError: a file differs from its checksum.
     """
-    chosen = recipes.load(recipe or _default_recipe(pairs), settings, encoder=encoder, loss=loss)
+    if begun is None:
+        chosen = recipes.load(recipe or _default_recipe(pairs), settings, encoder=encoder, loss=loss)
+    else:
+        named = None if recipe is None else recipe_name(pairs, recipe)
+        chosen = resume.recipe(begun, settings, named=named, encoder=encoder, loss=loss)
     chosen.check_needs()
+    for task in chosen.tasks:
+        system.check_loss(task)
     front_end = registry.build("frontends", chosen.front_end)
-    assert isinstance(front_end, FrontEnd)
+    if not isinstance(front_end, FrontEnd):
+        raise UsageError(f"{chosen.front_end} is no front end: subclass FrontEnd of trainer.frontends")
     if not chosen.tasks:
         return Job(chosen, front_end, None, {}, None)
     if not (chosen.epochs or chosen.steps):
@@ -102,9 +118,18 @@ def prepare(
     return Job(chosen, front_end, store_, training, validation)
 
 
+def recipe_name(pairs: Sequence[str], recipe: str | None) -> str:
+    """Return the name of the recipe that is named, as a file or not, or of the default one for pair sets."""
+    chosen = recipe or _default_recipe(pairs)
+    return Path(chosen).stem if chosen.endswith(".toml") else chosen
+
+
 def _default_recipe(pairs: Sequence[str]) -> str:
     if not pairs:
-        raise UsageError("name pair sets with --pairs DIR, or a recipe with --recipe (`pairmine train --list`)")
+        raise UsageError(
+            "name pair sets with --pairs DIR, or a recipe with --recipe (`pairmine train --list`), "
+            "or with --resume a run with --name"
+        )
     folder = Path(pairs[0].rpartition("=")[2])
     strategy = store.read_manifest(folder).get("strategy")
     found = recipes.default_for(str(strategy))

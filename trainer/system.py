@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from pairmine.errors import UsageError
+from pairmine.registry import check_name
 from trainer import registry, views
 from trainer.data import Batch, Batches, Streams
 from trainer.encoders import AudioEncoder
@@ -17,6 +18,16 @@ from trainer.features import sounds
 from trainer.frontends import FrontEnd
 from trainer.losses.cola import accuracy
 from trainer.recipe import Network, Recipe, Task
+
+SIZES = "dim", "bands", "frames", "shortest"
+ENCODERS = (
+    f"subclass AudioEncoder of trainer.encoders, whose {', '.join(SIZES)} are set and whose forward takes mel_BFT"
+)
+OFFERED = (
+    *("anchor_BD", "positive_BD", "negative_BD", "groups_B", "negative_groups_B", "bilinear_DD"),
+    *("anchor_MBD", "positive_MBD", "embeddings_MBD", "present_MB", "present_B", "logits_BV"),
+    *("label_ids_BL", "weights_BL", "target_BD", "prediction_BD", "prediction_BKD", "target_BKD"),
+)
 
 
 class System(nn.Module):
@@ -115,6 +126,12 @@ class TaskHead(nn.Module):
         offered = self._offered(outputs, batch)
         wanted = inspect.signature(self.loss).parameters
         given = {name: offered[name] for name in wanted if name in offered}
+        lacking = [name for name in _needed(self.task) if name not in given]
+        if lacking:
+            raise UsageError(
+                f"{self.task.loss} asks for {lacking[0]}, which this recipe's encoder, projector and pair sets do not "
+                f"give: name another --loss, or a recipe that has {lacking[0]}"
+            )
         found = {"loss": self.loss(**given, **self.task.loss_options)}
         if "bilinear_DD" in given and not self.training:
             found["accuracy"] = accuracy(given["anchor_BD"], given["positive_BD"], given["bilinear_DD"])
@@ -173,6 +190,25 @@ class TaskHead(nn.Module):
         return registry.build("encoders", network.name, inputs=size, **network.options)
 
 
+def check_loss(task: Task) -> None:
+    """Raise UsageError unless a task's loss asks for what a loss may ask for, and takes the task's options."""
+    parameters = inspect.signature(registry.loss(task.loss)).parameters
+    for name in task.loss_options:
+        check_name(f"option of {task.loss}", name, [each for each in parameters if each not in OFFERED])
+    for name in _needed(task):
+        if name not in OFFERED:
+            raise UsageError(
+                f"{task.loss} asks for {name}, which no batch has: name a loss's arguments among {', '.join(OFFERED)}, "
+                "or give them a default"
+            )
+
+
+def compares_locally(task: Task) -> bool:
+    """Tell whether a task's loss compares rows with those of their own rank only, where it could with all ranks'."""
+    parameter = inspect.signature(registry.loss(task.loss)).parameters.get("negatives")
+    return parameter is not None and task.loss_options.get("negatives", parameter.default) == "local"
+
+
 def view_count(task: Task) -> int:
     """Return how many patches of a row a task needs: anchor, positive, negative."""
     wanted = inspect.signature(registry.loss(task.loss)).parameters
@@ -206,9 +242,14 @@ def audio_encoder(recipe: Recipe) -> AudioEncoder:
     Raises:
         UsageError: there is none of that name, it has no such option, or it does not hear audio.
     """
-    encoder = registry.build("encoders", recipe.encoder.name, **recipe.encoder.options)
-    if not isinstance(encoder, AudioEncoder):
-        raise UsageError(f"{recipe.encoder.name} is no encoder of audio: name another in `encoder.name`")
+    name = recipe.encoder.name
+    if not issubclass(registry.network("encoders", name), AudioEncoder):
+        raise UsageError(f"{name} is no encoder of audio: {ENCODERS}")
+    encoder = registry.build("encoders", name, **recipe.encoder.options)
+    assert isinstance(encoder, AudioEncoder)
+    for attribute in SIZES:
+        if not isinstance(getattr(encoder, attribute, None), int):
+            raise UsageError(f"{name} has no whole number {attribute}: {ENCODERS}")
     return encoder
 
 
@@ -219,6 +260,12 @@ def audio_encoder_frames(recipe: Recipe) -> int:
             recipe.encoder, options={k: v for k, v in recipe.encoder.options.items() if k != "weights"}
         )
         return audio_encoder(replace(recipe, encoder=weightless)).frames
+
+
+def _needed(task: Task) -> list[str]:
+    """Return what a task's loss cannot be called without, its options left out."""
+    parameters = inspect.signature(registry.loss(task.loss)).parameters
+    return [n for n, each in parameters.items() if each.default is each.empty and n not in task.loss_options]
 
 
 def _as_tuple(outputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:

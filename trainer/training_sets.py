@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,14 +31,45 @@ class TrainingSets:
     lost: tuple[str, ...]
 
 
-def remember(folder: Path, training: Streams) -> None:
-    """Write into a run's folder where the pair sets lie that it reads."""
-    pairs = {
+@dataclass(frozen=True)
+class Reads:
+    """Where the pair sets and features lie that a run reads, pair sets by role."""
+
+    pairs: dict[str, str] = field(default_factory=dict)
+    valid: dict[str, str] = field(default_factory=dict)
+    features: str | None = None
+
+
+def remember(folder: Path, training: Streams, validation: Streams | None, features: Path | None) -> None:
+    """Write into a run's folder where everything lies that it reads."""
+    told = Reads(_folders(training), _folders(validation or {}), None if features is None else str(features.resolve()))
+    store.write_bytes(folder / READS, (json.dumps(asdict(told), indent=1) + "\n").encode())
+
+
+def remembered(folder: Path) -> Reads:
+    """Return what `remember` wrote into a run's folder; nothing where it did not.
+
+    Raises:
+        DamagedError: the file is damaged.
+    """
+    file = folder / READS
+    try:
+        told = Reads(**json.loads(file.read_bytes()))
+        if not all(isinstance(each, dict) for each in (told.pairs, told.valid)):
+            raise ValueError
+        return told
+    except FileNotFoundError:
+        return Reads()
+    except (ValueError, TypeError):
+        raise DamagedError(f"{file} is damaged: remove it, and name the pair sets with --pairs") from None
+
+
+def _folders(streams: Streams) -> dict[str, str]:
+    return {
         role: str(each.folder.resolve())
-        for roles, stream in training.items()
+        for roles, stream in streams.items()
         for role, each in zip(roles, stream.sets, strict=True)
     }
-    store.write_bytes(folder / READS, (json.dumps({"pairs": pairs}, indent=1) + "\n").encode())
 
 
 def find(workspace: Path, path: Path, given: Sequence[Path] = ()) -> TrainingSets:
@@ -62,7 +93,9 @@ def find(workspace: Path, path: Path, given: Sequence[Path] = ()) -> TrainingSet
                 raise
             lost[f"{path} started from {at}, which is gone"] = None
             break
-        known = dict(_known([*(workspace / "pairs").glob("*"), *_remembered(at.parent / READS), *given]))
+        known = dict(
+            _known([*(workspace / "pairs").glob("*"), *map(Path, remembered(at.parent).pairs.values()), *given])
+        )
         for role, digest in _digests(state["reads"]):
             if digest in known:
                 folders[known[digest]] = None
@@ -110,15 +143,6 @@ def _known(folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:
             yield store.read_manifest(folder)["digest"], folder
         except (MissingError, DamagedError, NotADirectoryError):
             continue  # no pair set is what trained it then, which is told
-
-
-def _remembered(file: Path) -> list[Path]:
-    try:
-        return [Path(folder) for folder in json.loads(file.read_bytes())["pairs"].values()]
-    except FileNotFoundError:
-        return []
-    except (ValueError, KeyError, AttributeError, TypeError):
-        raise DamagedError(f"{file} is damaged: remove it, and name the pair sets with --pairs") from None
 
 
 def _digests(reads: dict[str, str]) -> Iterator[tuple[str, str]]:

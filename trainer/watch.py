@@ -1,4 +1,4 @@
-"""What a run keeps an eye on: Ctrl-C, losses that are no longer numbers, speed."""
+"""What a run keeps an eye on: Ctrl-C, losses that are no longer numbers, speed, when to save."""
 
 import signal
 import sys
@@ -56,6 +56,20 @@ class Clock:
         figures = {"samples_per_s": self.rows / passed, "waiting": (waited_s - self._waited) / passed}
         self.rows, self._began, self._waited = 0, now, waited_s
         return figures
+
+
+class Alarm:
+    """Rings whenever so many minutes have passed; with 0 never."""
+
+    def __init__(self, minutes: float) -> None:
+        self._seconds, self._since = minutes * 60, time.monotonic()
+
+    def rings(self) -> bool:
+        """Tell whether they have passed since it last rang."""
+        if not self._seconds or time.monotonic() - self._since < self._seconds:
+            return False
+        self._since = time.monotonic()
+        return True
 
 
 def show(line: str) -> None:

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from pairmine import __main__
 from pairmine.errors import DamagedError, MissingError, UsageError
 from tests.trainer import pair_worlds as worlds
-from trainer import checkpoint, embed, loop
+from trainer import checkpoint, embed, loop, setup
 from trainer import recipe as recipes
 from trainer.loop import train
 
@@ -113,6 +113,57 @@ def test_going_on_is_as_if_it_had_never_stopped(world, tmp_path) -> None:
             assert all(torch.equal(a[tensor], b[tensor]) for tensor in a)
 
 
+def test_what_was_set_and_read_stays_when_a_run_goes_on(world, tmp_path, capsys) -> None:
+    settings = [*TINY, "steps=6", "epochs=9", "optimiser.lr=0.01", "seed=3"]
+    valid = [str(world / "pairs" / "self")]
+    whole = run(world, tmp_path / "whole", settings=settings, valid=valid)
+    parts = run(world, tmp_path / "parts", settings=[*settings, "steps=2"], valid=valid)
+    train(tmp_path / "parts", [], name="tiny", settings=["steps=6"], resume=True)
+    assert losses(parts.folder) == losses(whole.folder) and len(losses(whole.folder)) == 6
+    assert [line["valid/loss"] for line in lines(parts.folder, "epoch")][-1:] == [
+        line["valid/loss"] for line in lines(whole.folder, "epoch")
+    ][-1:]
+    assert recipes.of_toml((parts.folder / "recipe.toml").read_text(), "") == recipes.load("tiny", settings)
+    assert "goes on from step 2 with steps 2 → 6\n" in capsys.readouterr().err
+
+
+def test_what_is_changed_when_a_run_goes_on_is_told_and_logged(world, tmp_path, capsys) -> None:
+    run(world, tmp_path, settings=[*TINY, "steps=2", "optimiser.lr=0.01"])
+    (tmp_path / "runs" / "tiny" / "metrics.jsonl").unlink()
+    done = run(world, tmp_path, settings=["steps=3", "optimiser.lr=0.001"], resume=True)
+    assert "goes on from step 2 with steps 2 → 3, optimiser.lr 0.01 → 0.001\n" in capsys.readouterr().err
+    assert lines(done.folder, "start")[-1]["changed"] == {"steps": [2, 3], "optimiser.lr": [0.01, 0.001]}
+    assert [line["lr"] for line in lines(done.folder, "step")] == [0.001]
+    run(world, tmp_path, settings=[], resume=True)
+    assert "goes on" not in capsys.readouterr().err
+
+
+def test_a_run_killed_in_the_middle_of_an_epoch_goes_on_from_there(world, tmp_path) -> None:
+    settings = [*TINY, "batch=2", "epochs=1", "save_minutes=0.0001"]
+    whole = run(world, tmp_path / "whole", settings=settings)
+    words = [word for setting in settings for word in ("--set", setting)]
+    (tmp_path / "features").symlink_to(world / "features")
+    kill = "import os, signal; from trainer.run import Run; save = Run.save\n"
+    kill += "def killed(self, *given, **how): save(self, *given, **how); os.kill(os.getpid(), signal.SIGKILL)\n"
+    kill += "Run.save = killed; import pairmine.__main__ as it; it.main()"
+    command = ["train", "--pairs", str(world / "pairs" / "pairs"), "-w", str(tmp_path), "--recipe", "tiny", *words]
+    done = subprocess.run(
+        [sys.executable, "-c", kill, *command, "--device", "cpu"],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    folder = tmp_path / "runs" / "tiny"
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    position = checkpoint.load_state(folder / checkpoint.LAST)["position"]
+    assert position["epoch"] == 0 and 0 < position["batch"] < len(losses(whole.folder))
+    train(tmp_path, [], name="tiny", resume=True)
+    assert losses(folder) == pytest.approx(losses(whole.folder), rel=1e-6)
+
+
 def test_ctrl_c_saves_and_the_run_goes_on(world, tmp_path, monkeypatch) -> None:
     whole = run(world, tmp_path / "whole", settings=[*TINY, "epochs=3"])
     step = loop.Run.step
@@ -156,7 +207,7 @@ def test_ctrl_c_ends_the_command_with_130_and_the_run_goes_on(world, tmp_path) -
     endless.send_signal(signal.SIGINT)
     told, said = endless.communicate(timeout=60)
     assert (endless.returncode, "interrupted, go on with --resume" in told) == (130, True), said
-    assert "Traceback" not in said
+    assert "Traceback" not in said and "the same command" not in said
     steps = len(losses(folder))
     assert checkpoint.load(folder / checkpoint.LAST)[1]["position"]["step"] == steps
     again = [*command, *settings, "--set", f"steps={steps + 2}", "--resume"]
@@ -201,10 +252,18 @@ def test_two_ranks_train_as_one(world, tmp_path) -> None:
     assert done.stdout.count("done; 4 steps") == 1
     two = tmp_path / "two" / "runs" / "tiny"
     assert lines(two, "start")[0]["ranks"] == 2
-    assert losses(two) == pytest.approx(losses(one.folder), rel=1e-4)
+    assert losses(two) == pytest.approx(losses(one.folder), rel=1e-4) and "rows of one rank only" not in done.stderr
     a, b = load_file(one.folder / checkpoint.LAST), load_file(two / checkpoint.LAST)
     for name in (name for name in a if name.startswith("encoder.")):
         torch.testing.assert_close(a[name], b[name], rtol=1e-3, atol=1e-4)
+
+
+def test_several_ranks_with_local_negatives_are_warned(world) -> None:
+    pairs = [f"pairs={world / 'pairs' / 'pairs'}"]
+    [line] = setup.prepare(world, pairs, recipe="tiny", settings=["batch=16"]).warnings(2)[:1]
+    assert line.startswith("nt-xent compares rows of one rank only, 8 of 16")
+    together = setup.prepare(world, pairs, recipe="tiny", settings=["tasks.0.loss_options.negatives=global"])
+    assert not any("one rank" in line for line in (*together.warnings(2), *together.warnings(1)))
 
 
 def test_gradients_in_small_pieces_are_those_of_the_whole_batch(world, tmp_path) -> None:
@@ -324,6 +383,12 @@ def test_what_does_not_fit_is_told_before_the_first_step(world, tmp_path) -> Non
         train(world, [pairs], recipe="tiny", resume=True)
     with pytest.raises(UsageError, match="a step takes 9"):
         train(world, [pairs], recipe="tiny", settings=["accumulate=9"], name="nine")
+    with pytest.raises(
+        UsageError, match=r"nt-xent asks for|option of nt-xent 'temprature'.*did you mean 'temperature'"
+    ):
+        train(world, [pairs], recipe="tiny", settings=["tasks.0.loss_options.temprature=1"])
+    with pytest.raises(UsageError, match="cola asks for bilinear_DD, which this recipe"):
+        train(world, [pairs], recipe="tiny", loss="cola", settings=["steps=1"], name="cola")
     with pytest.raises(UsageError, match="no path"):
         train(world, [pairs], recipe="tiny", name="../out")
 
@@ -332,8 +397,14 @@ def test_a_run_is_neither_overwritten_nor_continued_by_another_recipe_or_other_p
     run(world, tmp_path, settings=[*TINY, "epochs=1"])
     with pytest.raises(UsageError, match="go on with --resume, or name another"):
         run(world, tmp_path, settings=[*TINY, "epochs=1"])
-    with pytest.raises(UsageError, match="differs from tiny in batch, seed"):
+    with pytest.raises(
+        UsageError, match=r"begun with another batch, seed: on the way only steps, epochs, .* optimiser"
+    ):
         run(world, tmp_path, settings=["batch=8", "seed=4"], resume=True)
+    with pytest.raises(UsageError, match=r"--loss cola: .* was begun with nt-xent: leave it out"):
+        run(world, tmp_path, loss="cola", resume=True)
+    with pytest.raises(UsageError, match=r"--recipe multitask: .* was begun with tiny: leave it out"):
+        train(tmp_path, [], recipe="multitask", name="tiny", resume=True)
     with pytest.raises(UsageError, match="trained on other data: pairs has changed"):
         run(world, tmp_path, kind="self", settings=TINY, resume=True)
 

@@ -15,6 +15,7 @@ from tests.trainer.evaluations import examples
 from trainer import recipe as recipes
 from trainer import registry
 from trainer.frontends.musicnn import Musicnn
+from trainer.loop import train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 ENTRY_POINTS = """
@@ -101,6 +102,26 @@ def test_one_flag_names_one_loss() -> None:
         recipes.load("multitask", loss="cola")
     with pytest.raises(UsageError, match="did you mean 'wide'"):
         registry.network("encoders", recipes.load("tiny", encoder="wid").encoder.name)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"encoder": "torch.nn:Linear"},
+            r"Linear is no encoder of audio: subclass AudioEncoder of trainer\.encoders, whose",
+        ),
+        ({"encoder": "others.members:Bare"}, "has no whole number bands: subclass AudioEncoder"),
+        ({"encoder": "others.members:Demanding"}, r"without width: .* --set encoder\.options\.width=…, or defaults"),
+        ({"loss": "others.members:foreign"}, "asks for x, which no batch has: .* among anchor_BD, positive_BD"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_before_anything_is_read(tmp_path, options, message) -> None:
+    worlds.write_features(tmp_path, "musicnn", 24, 90)
+    pairs = worlds.write_pairs(tmp_path / "pairs", tracks=24)
+    with pytest.raises(UsageError, match=message):
+        train(tmp_path, [str(pairs)], recipe="tiny", device="cpu", **options)
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize("name", ["subprocess:Popen", "os:system", "others.members:alignment"])

@@ -100,9 +100,9 @@ def test_joined_roles_are_remembered_one_by_one(tmp_path: Path) -> None:
         sets = (Set("one"), Set("two"))
 
     training: Streams = {("g", "cf"): Stream()}  # type: ignore[dict-item]
-    training_sets.remember(tmp_path, training)
+    training_sets.remember(tmp_path, training, None, None)
     written = json.loads((tmp_path / training_sets.READS).read_text())
-    assert written == {"pairs": {"g": str(tmp_path / "one"), "cf": str(tmp_path / "two")}}
+    assert written["pairs"] == {"g": str(tmp_path / "one"), "cf": str(tmp_path / "two")}
     assert list(training_sets._digests({"g+cf": "a" * 64 + "b" * 64, "features": "c" * 64})) == [
         ("g", "a" * 64), ("cf", "b" * 64),
     ]  # fmt: skip

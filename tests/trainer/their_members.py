@@ -69,6 +69,24 @@ def broken(anchor_BD: Tensor, positive_BD: Tensor) -> Tensor:
     return (anchor_BD[:1] - positive_BD[:1]).square().sum().clamp(max=0.1)
 
 
+class Bare(AudioEncoder):
+    """Says nothing of its input."""
+
+    dim = 3
+
+
+class Demanding(Wide):
+    """Cannot be built without a width."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(dim=width)
+
+
+def foreign(x: Tensor, y: Tensor) -> Tensor:
+    """Asks for what no batch has."""
+    return (x - y).square().mean()
+
+
 def neighbours(data: Path, *, k: Annotated[int, typer.Option(help="How many neighbours.")] = 10) -> Evaluation:
     """`pairmine evaluate neighbours --data FILE`: retrieval by labels."""
     return ours.prepare(data, k=k)
