@@ -157,6 +157,15 @@ def replicates_are_paired_and_about_their_figure(world: World) -> None:
         json.dumps([score.detail for score in scores])
 
 
+def what_is_no_number_is_refused(world: World) -> None:
+    """A system of which a vector is NaN has no figures."""
+    broken = copy.copy(world.system)
+    key = world.evaluation.tested[0]
+    broken.latent_of = broken.latent_of | {key: broken.latent_of[key] * np.float32(np.nan)}
+    with refused(InputError, ""):
+        world.evaluation.scores(broken)
+
+
 def the_same_twice(world: World) -> None:
     """Scored again, a system has the same figures and replicates."""
     again = world.evaluation.scores(world.system)
@@ -193,6 +202,7 @@ CHECKS: tuple[Callable[[World], None], ...] = (
     chance_and_systems_have_the_same_figures,
     knowing_beats_not_knowing_and_chance,
     replicates_are_paired_and_about_their_figure,
+    what_is_no_number_is_refused,
     the_same_twice,
     only_what_is_known_is_scored,
     combining_gives_systems_of_different_names,

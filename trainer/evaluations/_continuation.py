@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pairmine import seeding
 from pairmine.errors import InputError
 from trainer.annotations._playlists import Playlists
+from trainer.evaluations import _finite
 from trainer.evaluations._draw import Draw
 from trainer.evaluations._evaluation import Evaluation
 from trainer.metrics import neighbours, score
@@ -45,7 +46,7 @@ class _Continuation(Evaluation):
 
     def scores(self, system: System) -> list[Score]:
         """Return the figures of a system."""
-        return self._figures(neighbours.unit(system.tracks(self.keys, self.stats)))
+        return self._figures(neighbours.unit(_finite.tracks(system, self.keys, self.stats)))
 
     def chance(self) -> list[Score]:
         """Return the figures of random vectors."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from pairmine import seeding
 from pairmine.errors import InputError
+from trainer.evaluations import _finite
 from trainer.systems._system import Floats, Ints, Patches, System
 
 BLOCK = 512  # tracks whose patches are in memory at once
@@ -60,9 +61,7 @@ class Hearing:
 
     def _checked(self, vectors: Vectors, keys: Sequence[str], name: str) -> Vectors:
         x_ND, of_N = vectors
-        wrong = np.flatnonzero(~np.isfinite(x_ND).all(1))
-        if wrong.size:
-            raise InputError(f"the vector of {keys[int(of_N[wrong[0]])]} by {name} holds what is no number: embed anew")
+        _finite.check(x_ND, of_N, keys, name)
         silent = np.flatnonzero(np.bincount(of_N, minlength=len(keys)) == 0)
         if silent.size:
             raise InputError(f"{name} has no patch of {keys[int(silent[0])]}: embed it anew, or leave it out")

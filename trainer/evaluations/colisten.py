@@ -13,7 +13,7 @@ from pairmine.errors import InputError, shown
 from pairmine.registry import check_name
 from trainer.annotations import colisten_graph
 from trainer.annotations.colisten_graph import Graph
-from trainer.evaluations import Evaluation, System
+from trainer.evaluations import Evaluation, System, _finite
 from trainer.metrics.link_prediction import chance, link_prediction
 from trainer.metrics.neighbours import unit
 from trainer.metrics.score import Score, resample
@@ -106,7 +106,8 @@ class Colisten(Evaluation):
     def scores(self, system: System) -> list[Score]:
         """Return average precision and ROC-AUC, means over the samples; resampled are the edges to be found."""
         keys = self.graph.source.keys
-        return self._figures([system.tracks([keys[track] for track in sample.track_N]) for sample in self.samples])
+        found = (_finite.tracks(system, [keys[track] for track in sample.track_N]) for sample in self.samples)
+        return self._figures(list(found))
 
     def chance(self) -> list[Score]:
         """Return the figures of random vectors; what is expected of them is in `facts`."""

@@ -13,7 +13,7 @@ from pairmine import seeding
 from pairmine.errors import InputError, shown
 from trainer.annotations import label_sets
 from trainer.annotations.label_sets import LabelSet
-from trainer.evaluations import Evaluation, System
+from trainer.evaluations import Evaluation, System, _finite
 from trainer.metrics import ranking
 from trainer.metrics.score import Score
 from trainer.systems.from_encoder import FromEncoder
@@ -105,17 +105,17 @@ class Vocabulary:
             digest, labels = self.train.manifest["digest"], self.train.vocabulary
             if own := LabelSoftmax.of_checkpoint(system.checkpoint, digest, labels):
                 return own
-        vector_ND = system.tracks(self.probe_keys)
+        vector_ND = _finite.tracks(system, self.probe_keys)
         return LabelSoftmax.fit(vector_ND, self.train.truth(self.probe_rows, self.labels), self.labels)
 
     def posterior(self, system: System, softmax: LabelSoftmax) -> Floats:
         """Return the posterior of every label for the recordings, the mean over windows where it is the model's own."""
         if not softmax.own:
-            return softmax.posterior(system.tracks(self.test_keys), self.labels)
+            return softmax.posterior(_finite.tracks(system, self.test_keys), self.labels)
         parts = []
         for first in range(0, len(self.test_keys), TRACKS):
             keys = self.test_keys[first : first + TRACKS]
-            windows = system.patches(keys)
+            windows = _finite.patches(system, keys)
             posterior_PC = softmax.posterior(windows.vector_PD, self.labels)
             begins = np.flatnonzero(np.diff(windows.of_P, prepend=-1))
             counts = np.bincount(windows.of_P, minlength=len(keys))[:, None]

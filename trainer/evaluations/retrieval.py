@@ -13,7 +13,7 @@ from pairmine.errors import InputError, shown
 from pairmine.registry import check_name
 from trainer.annotations import label_table
 from trainer.annotations.label_table import LabelTable
-from trainer.evaluations import Evaluation, System
+from trainer.evaluations import Evaluation, System, _finite
 from trainer.metrics import retrieval, score
 from trainer.metrics.retrieval import DISTANCES, Retrieved
 from trainer.metrics.score import Score
@@ -50,9 +50,9 @@ def prepare(
     table = label_table.read(
         data, key_column=key_column, label_columns=label_column or (), split_column=split_column, split=split
     )
-    how = [distance, *(["standardised"] if standardise else []), f"labels of {least} tracks or more"]
-    protocol = ", ".join([*([split] if split else []), f"by {' and '.join(table.labels)}", *how])
-    found = Retrieval(protocol, (), (), table=table, least=least, k=k, distance=distance, standardise=standardise)
+    found = Retrieval(
+        "", (), (), table=table, split=split, least=least, k=k, distance=distance, standardise=standardise
+    )
     return found.on(table)
 
 
@@ -78,6 +78,7 @@ class Retrieval(Evaluation):
 
     Attributes:
         table: the labels.
+        split: whose tracks they are; None: all tracks'.
         least: tracks a label must have to be queried.
         k: places of recall.
         distance: "cosine" or "euclidean".
@@ -85,6 +86,7 @@ class Retrieval(Evaluation):
     """
 
     table: LabelTable
+    split: str | None
     least: int
     k: int
     distance: str
@@ -92,7 +94,7 @@ class Retrieval(Evaluation):
 
     def scores(self, system: System) -> list[Score]:
         """Return the figures of a system."""
-        vector_ND = system.tracks(self.keys).astype(np.float64)
+        vector_ND = _finite.tracks(system, self.keys).astype(np.float64)
         vector_ND = _standardised(vector_ND) if self.standardise else vector_ND
         row_of = {key: row for row, key in enumerate(self.keys)}
         found = []
@@ -126,7 +128,7 @@ class Retrieval(Evaluation):
         """Return it on a table of labels, all else equal.
 
         Raises:
-            InputError: there is a column no label of which enough tracks bear.
+            InputError: there is a column no label of which enough tracks bear, or all tracks the same.
         """
         found = replace(self, table=table)
         tasks = list(found._tasks())
@@ -136,10 +138,26 @@ class Retrieval(Evaluation):
                     f"{shown(table.file)}: no label in column {shown(task.column)} is borne by {self.least} tracks: "
                     "nothing to retrieve: lower --least, or name another --label-column"
                 )
+            if not task.label_N.any():
+                raise InputError(
+                    f"{shown(table.file)}: one label only in column {shown(task.column)}: any order is right: name "
+                    "another --label-column, or take more tracks"
+                )
         keys = tuple(key for key, *own in zip(table.keys, *table.labels.values(), strict=True) if any(own))
         names = {key: table.names[key] for key in keys if key in table.names}
         facts = {"key_column": table.key_column, "guessed": table.guessed, "labels": [task.facts() for task in tasks]}
-        return replace(found, keys=keys, tested=keys, facts=facts, files=(table.file,), names=names)
+        return replace(
+            found, protocol=found._asked(tasks), keys=keys, tested=keys, facts=facts, files=(table.file,), names=names
+        )
+
+    def _asked(self, tasks: list[_Task]) -> str:
+        """Return what is asked, as tables print it."""
+        by = [
+            f"by {each.column} ({len(each.query_Q):,} queries of {len(each.candidate_N):,} candidates)"
+            for each in tasks
+        ]
+        how = [self.distance, *(["standardised"] if self.standardise else []), f"labels of {self.least} tracks or more"]
+        return ", ".join([*([self.split] if self.split else []), " and ".join(by), *how])
 
     def _tasks(self) -> Iterator[_Task]:
         for column, text_T in self.table.labels.items():

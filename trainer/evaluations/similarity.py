@@ -11,7 +11,7 @@ import typer
 from pairmine.errors import InputError, UsageError
 from trainer.annotations import dim_sim
 from trainer.annotations.dim_sim import Clip, Triplets
-from trainer.evaluations import Evaluation, Patches, System
+from trainer.evaluations import Evaluation, Patches, System, _finite
 from trainer.evaluations._options import AllowOtherCounts
 from trainer.metrics import score, triplets
 from trainer.metrics.score import Score
@@ -111,9 +111,9 @@ class Similarity(Evaluation):
         row_of = {key: row for row, key in enumerate(self.keys)}
         row_C = np.array([row_of[self._key(clip)] for clip in self.triplets.clips])
         if self.clips:
-            return system.tracks(self.keys)[row_C], {}
+            return _finite.tracks(system, self.keys)[row_C], {}
         start_ms_C = np.array([round(1000 * start) for _, start in self.triplets.clips])
-        patches = system.patches(self.keys, OVERLAP)
+        patches = _finite.patches(system, self.keys, OVERLAP)
         nearest_C, off_ms_C = nearest(patches, row_C, start_ms_C)
         self._check_near(off_ms_C)
         off = {"median": float(np.median(off_ms_C)), "max": int(off_ms_C.max())}
