@@ -6,7 +6,6 @@ have read in their order, so that a resumed run reads what the uninterrupted one
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +17,9 @@ from torch.nn.functional import normalize
 from pairmine import seeding
 from pairmine.errors import UsageError
 from pairmine.kernels.matching import Matches
+from pairmine.progress import say
 from pairmine.shards import writer as shards
-from trainer import embed
+from trainer import embed, system
 from trainer.data import Stream, Streams
 from trainer.pair_sets import Ints, PairSet, Rows
 from trainer.recipe import Recipe
@@ -29,15 +29,21 @@ from trainer.trained_encoder import TrainedEncoder
 CELLS = 1 << 26  # of the matrix of likenesses at once
 
 Codes = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
 
 
 def check(recipe: Recipe, streams: Streams) -> None:
-    """Raise UsageError unless a recipe's negatives can be refreshed: one shuffled set of pairs or triplets."""
+    """Raise UsageError unless a loss takes negatives, and there is one shuffled set of pairs or triplets."""
     spec = recipe.refresh
     if not spec.every:
         return
     if not 0 <= spec.rank_from < spec.rank_to:
         raise UsageError(f"refresh.rank_from is {spec.rank_from}, rank_to {spec.rank_to}: the first is the smaller")
+    if not any(system.takes_negatives(task) for task in recipe.tasks):
+        losses = ", ".join(task.loss for task in recipe.tasks)
+        raise UsageError(
+            f"refresh.every makes negatives, which {losses} takes none of: leave it out, or --loss triplet"
+        )
     sets = [each for stream in streams.values() for each in stream.sets]
     if len(sets) != 1 or sets[0].kind not in ("pairs", "triplets") or sets[0].fixed_batch:
         raise UsageError("refresh.every works with one set of pairs or triplets in no fixed order: leave it out")
@@ -65,10 +71,13 @@ def streams(run: Run, found: Streams) -> Streams:
 def _write(run: Run, stream: Stream, folder: Path, first: int) -> None:
     rows = stream.sets[0].rows
     z_RD = _embedded(run, stream, rows)
+    nearest_RK, width_R = _searched(run, z_RD, Known(stream.sets[0], rows))
+    if not width_R.any():
+        raise UsageError(
+            f"{stream.sets[0].folder}: every track is a positive of every other, or shares a via with it, so there is "
+            "nothing to draw negatives from: leave refresh.every out"
+        )
     if run.here.first:
-        spec = run.recipe.refresh
-        known = Known(stream.sets[0], rows)
-        nearest_RK, width_R = _nearest(z_RD, known, spec.rank_from, spec.rank_to)
         _write_set(run, stream, folder, first, rows, nearest_RK, width_R)
     if run.here.count > 1:
         dist.barrier()
@@ -77,12 +86,12 @@ def _write(run: Run, stream: Stream, folder: Path, first: int) -> None:
 @torch.no_grad()
 def _embedded(run: Run, stream: Stream, rows: Ints) -> Tensor:
     """Return the mean vectors of tracks at unit length, each rank having heard its share of them."""
-    here, system = run.here, run.system
-    model = TrainedEncoder(run.recipe, system.front_end, system.encoder, {}).to(here.device)
-    model.mean.copy_(system.mean)
-    model.std.copy_(system.std)
+    here, trained = run.here, run.system
+    model = TrainedEncoder(run.recipe, trained.front_end, trained.encoder, {}).to(here.device)
+    model.mean.copy_(trained.mean)
+    model.std.copy_(trained.std)
     if here.count > 1:  # batch statistics differ from rank to rank; those of the first are saved
-        for buffer in system.buffers():
+        for buffer in trained.buffers():
             dist.broadcast(buffer, 0)
     model.eval()
     z_RD = torch.zeros(len(rows), model.encoder.dim, device=here.device)
@@ -93,7 +102,7 @@ def _embedded(run: Run, stream: Stream, rows: Ints) -> Tensor:
         order = np.argsort(row_N, kind="stable")
         firsts = np.flatnonzero(np.diff(row_N[order], prepend=-1))
         z_RD[here.rank :: here.count] = torch.from_numpy(embed.pooled(vector_ND[order], firsts)).to(here.device)
-    system.train()
+    trained.train()
     if here.count > 1:
         dist.all_reduce(z_RD)
     return normalize(z_RD, dim=1)
@@ -155,15 +164,34 @@ def _by_via(member: Codes, vias: int) -> tuple[Codes, Codes]:
     return (member % vias)[order], (member // vias)[order]
 
 
-def _nearest(z_RD: Tensor, known: Known, rank_from: int, rank_to: int) -> tuple[Ints, Ints]:
+def _searched(run: Run, z_RD: Tensor, known: Known) -> tuple[Places, Ints]:
+    """Return `_nearest` of all tracks, each rank having searched for its share of them."""
+    here, spec, count = run.here, run.recipe.refresh, len(z_RD)
+    first, last = (count * rank // here.count for rank in (here.rank, here.rank + 1))
+    found = _nearest(z_RD, known, spec.rank_from, spec.rank_to, first, last)
+    if here.count == 1:
+        return found
+    shared = []
+    for part in found:
+        whole = torch.zeros((count, *part.shape[1:]), dtype=torch.int32, device=here.device)
+        whole[first:last] = torch.from_numpy(part)
+        dist.all_reduce(whole)
+        shared.append(whole.cpu().numpy())
+    return shared[0], shared[1].astype(np.int64)
+
+
+def _nearest(
+    z_RD: Tensor, known: Known, rank_from: int, rank_to: int, begin: int = 0, end: int | None = None
+) -> tuple[Places, Ints]:
     """Return the tracks ranked from `rank_from` up to `rank_to` among those not known, and how many these are.
 
-    Where a track has no more than `rank_from` of them, its last one.
+    Those of the tracks from `begin` up to `end`. Where a track has no more than `rank_from` of them, its last one.
     """
     count, top = len(z_RD), min(rank_to, len(z_RD))
-    found: list[npt.NDArray[Any]] = []
-    widths: list[npt.NDArray[Any]] = []
-    for first, last in _blocks(count):
+    end = count if end is None else end
+    nearest_SK = np.zeros((end - begin, rank_to - rank_from), np.int32)
+    width_S = np.zeros(end - begin, np.int64)
+    for first, last in _blocks(begin, end, count):
         place, other = (torch.from_numpy(each).to(z_RD.device) for each in known.of(first, last))
         likeness_BR = z_RD[first:last] @ z_RD.T
         likeness_BR[place, other] = -torch.inf
@@ -171,18 +199,20 @@ def _nearest(z_RD: Tensor, known: Known, rank_from: int, rank_to: int) -> tuple[
         nearest_BK = likeness_BR.topk(top, 1).indices
         low_B = left_B.sub(1).clamp(0, rank_from)
         at_BK = (low_B[:, None] + torch.arange(rank_to - rank_from, device=z_RD.device)).clamp(max=top - 1)
-        found.append(nearest_BK.gather(1, at_BK).int().cpu().numpy())
-        widths.append((left_B.clamp(max=rank_to) - low_B).clamp(min=0).cpu().numpy())
-    return np.concatenate(found), np.concatenate(widths)
+        nearest_SK[first - begin : last - begin] = nearest_BK.gather(1, at_BK).cpu().numpy()
+        width_S[first - begin : last - begin] = (left_B.clamp(max=rank_to) - low_B).clamp(min=0).cpu().numpy()
+    return nearest_SK, width_S
 
 
-def _blocks(count: int) -> Iterator[tuple[int, int]]:
+def _blocks(begin: int, end: int, count: int) -> Iterator[tuple[int, int]]:
     step = max(CELLS // max(count, 1), 1)
-    for first in range(0, count, step):
-        yield first, min(first + step, count)
+    for first in range(begin, end, step):
+        yield first, min(first + step, end)
 
 
-def _write_set(run: Run, stream: Stream, folder: Path, first: int, rows: Ints, nearest_RK: Ints, width_R: Ints) -> None:
+def _write_set(
+    run: Run, stream: Stream, folder: Path, first: int, rows: Ints, nearest_RK: Places, width_R: Ints
+) -> None:
     """Write the pairs of the next epochs with a negative each, drawn from the nearest of their anchor."""
     pairs, spec = stream.sets[0], run.recipe.refresh
     told = pairs.manifest
@@ -198,6 +228,7 @@ def _write_set(run: Run, stream: Stream, folder: Path, first: int, rows: Ints, n
         batch=None,
         parameters={"of": told["digest"], "first_epoch": first, "step": run.position.step, **vars(spec)},
     )
+    without, count = 0, 0
     with shards.writer(folder, request, force=True) as opened:
         for epoch in range(spec.every):
             taken = stream.order(first + epoch)
@@ -205,11 +236,14 @@ def _write_set(run: Run, stream: Stream, folder: Path, first: int, rows: Ints, n
             draw = seeding.rng(run.recipe.seed, "negatives", first + epoch).random(len(place))
             chosen = nearest_RK[place, (draw * width_R[place]).astype(np.int64)]
             matches, kept = _matches(pairs, taken, rows[chosen]), width_R[place] > 0
+            without, count = without + int((~kept).sum()), count + len(kept)
             opened.write_epoch(epoch, matches.take(kept), {"without_negative": int((~kept).sum())})
         for name in ("tracks", "vias"):
             if pairs.reader.has(name):
                 opened.write_table(name, pairs.reader.table(name))
         opened.commit(folder, {})
+    if without:
+        say(f"epochs {first} to {first + spec.every - 1}: {without:,} of {count:,} pairs have no negative, left out")
 
 
 def _matches(pairs: PairSet, taken: Rows, negative: Ints) -> Matches:

@@ -209,10 +209,15 @@ def compares_locally(task: Task) -> bool:
     return parameter is not None and task.loss_options.get("negatives", parameter.default) == "local"
 
 
+def takes_negatives(task: Task) -> bool:
+    """Tell whether a task's loss takes a negative a row."""
+    return "negative_BD" in inspect.signature(registry.loss(task.loss)).parameters
+
+
 def view_count(task: Task) -> int:
     """Return how many patches of a row a task needs: anchor, positive, negative."""
     wanted = inspect.signature(registry.loss(task.loss)).parameters
-    if "negative_BD" in wanted:
+    if takes_negatives(task):
         return 3
     return 2 if any(name.startswith("positive_") for name in wanted) and task.target_projector is None else 1
 

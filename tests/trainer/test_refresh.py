@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,34 @@ def test_nearest_tracks_are_those_of_brute_force(world, monkeypatch, with_vias, 
         assert nearest[track, : widths[track]].tolist() == expected and len(expected) > 0
 
 
+def test_shares_of_the_tracks_make_up_the_whole(world, monkeypatch) -> None:
+    monkeypatch.setattr(refresh, "CELLS", 300)
+    pairs = PairSet(world / "pairs" / "pairs", FeatureStore.open(world / "features" / "musicnn"), 30)
+    known, count = refresh.Known(pairs, pairs.rows), len(pairs.rows)
+    z_RD = torch.nn.functional.normalize(torch.randn(count, 5, generator=torch.Generator().manual_seed(2)), dim=1)
+    whole = refresh._nearest(z_RD, known, 2, 9)
+    shares = [refresh._nearest(z_RD, known, 2, 9, *bounds) for bounds in ((0, 17), (17, 17), (17, count))]
+    for part, found in zip(zip(*shares, strict=True), whole, strict=True):
+        np.testing.assert_array_equal(np.concatenate(part), found)
+
+
+def test_pairs_without_a_negative_are_counted_on_screen(world, tmp_path, monkeypatch, capsys) -> None:
+    nearest = refresh._nearest
+
+    def every_other(*given):
+        found, widths = nearest(*given)
+        return found, widths * (np.arange(len(widths)) % 2)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refresh, "_nearest", every_other)
+        run(world, tmp_path, settings=[*SETTINGS, "batch=4", "epochs=1"])
+    said = re.search(r"epochs 0 to 1: (\d+) of (\d+) pairs have no negative, left out", capsys.readouterr().err)
+    assert 0 < int(said[1]) < int(said[2]) < 2 * TRACKS
+    monkeypatch.setattr(refresh, "_nearest", lambda *given: (nearest(*given)[0], 0 * nearest(*given)[1]))
+    with pytest.raises(UsageError, match=r"pairs: every track is a positive .* leave refresh\.every out"):
+        run(world, tmp_path, name="none")
+
+
 def test_a_set_where_all_know_all_has_no_negatives() -> None:
     class Everything:
         def of(self, first, last):
@@ -138,6 +167,7 @@ def test_two_ranks_find_what_one_finds(world, tmp_path) -> None:
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
+    assert "rows of one rank only" not in done.stderr
     two = tmp_path / "two" / "runs" / "tiny"
     first = [Reader(folder / "negatives" / "epoch=0000").epoch(0) for folder in (one.folder, two)]
     np.testing.assert_array_equal(first[0].negative, first[1].negative)
@@ -149,5 +179,7 @@ def test_what_cannot_be_refreshed_is_told(world, tmp_path) -> None:
         run(world, tmp_path, "fixed")
     with pytest.raises(UsageError, match="rank_from is 9, rank_to 9: the first is the smaller"):
         run(world, tmp_path, settings=[*SETTINGS, "refresh.rank_from=9"])
+    with pytest.raises(UsageError, match="negatives, which nt-xent takes none of: leave it out, or --loss triplet"):
+        run(world, tmp_path, settings=[*SETTINGS, "tasks.0.loss=nt-xent"])
     with pytest.raises(UsageError, match="triplet learns from triplets"):
         run(world, tmp_path, settings=[*SETTINGS, "refresh.every=0"])
