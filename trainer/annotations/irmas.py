@@ -28,13 +28,13 @@ class Part(StrEnum):
 PUBLISHED = {Part.train: {"train": 6_705}, Part.test: {"test": 2_874}}
 
 
-def read(data: Path, part: Part = Part.train, *, allow_other_counts: bool = False) -> Annotations:
+def read(data: Path, part: Part = Part.train, *, folders: bool = True, allow_other_counts: bool = False) -> Annotations:
     """Read `irmas_train_meta.csv` or `irmas_test_meta.csv`; groups are songs.
 
-    Keys of the training part are paths in it (`cel/[cel][cla]0019__3`), of the test part names, since its table knows
-    no folders. A song of the training part is the number before `__`; the twelve numbers that files with and without
-    a leading counter share are taken for one song each. 36 names of the test part are UTF-8 once read as code page 866;
-    they are put right.
+    Keys of the training part are paths in it (`cel/[cel][cla]0019__3`), or without `folders` names as in its table
+    (`[cel][cla]0019__3`); of the test part names, since its table knows no folders. A song of the training part is the
+    number before `__`; the twelve numbers that files with and without a leading counter share are taken for one song
+    each. 36 names of the test part are UTF-8 once read as code page 866; they are put right.
 
     Raises:
         InputError: the file is missing, not in the published form, or has other counts than published.
@@ -42,7 +42,7 @@ def read(data: Path, part: Part = Part.train, *, allow_other_counts: bool = Fals
     file = _files.find(data, f"irmas_{part}_meta.csv")
     return gather(
         f"IRMAS, {part} part",
-        (_train_rows if part == Part.train else _test_rows)(file),
+        _train_rows(file, folders) if part == Part.train else _test_rows(file),
         [file],
         classes=INSTRUMENTS,
         published=PUBLISHED[part],
@@ -50,12 +50,12 @@ def read(data: Path, part: Part = Part.train, *, allow_other_counts: bool = Fals
     )
 
 
-def _train_rows(file: Path) -> Iterator[Row]:
+def _train_rows(file: Path, folders: bool) -> Iterator[Row]:
     for number, name, labels in _cells(file):
         found = TRAIN_NAME.fullmatch(name)
         if found is None or labels != [found["instrument"]]:
             raise _files.malformed(file, number, "expected a name such as [cel][cla]0019__3.wav and its one class")
-        yield Row(f"{labels[0]}/{name}", labels, "train", group=found["song"])
+        yield Row(f"{labels[0]}/{name}" if folders else name, labels, "train", group=found["song"])
 
 
 def _test_rows(file: Path) -> Iterator[Row]:

@@ -57,7 +57,8 @@ def read(
     """Read a table of labels.
 
     Without `key_column` it is the first of the columns of a usual name (`KEYS`), else the first column; without
-    `label_columns` it is one of a usual name (`LABELS`), or the only other column.
+    `label_columns` it is one of a usual name (`LABELS`), or the only other column. Where neither is given, one of the
+    columns must have a usual name: else the first row may be no header.
 
     Args:
         file: .csv, .tsv or .txt, also .gz; or .parquet.
@@ -67,11 +68,17 @@ def read(
         split: take the tracks of this split only.
 
     Raises:
-        UsageError: there is no such column or split, or which one has labels cannot be guessed.
+        UsageError: there is no such column or split, or no column has a usual name, or which one has labels cannot be
+            guessed.
         InputError: the file cannot be read, a row is longer or shorter than the header, a key is empty or comes twice.
     """
     columns = _parquet(file) if file.suffix == ".parquet" else _delimited(file)
     guessed = [what for what, given in (("key column", key_column), ("label column", label_columns)) if not given]
+    if len(guessed) == 2 and not any(name.lower() in (*KEYS, *LABELS) for name in columns):
+        raise UsageError(
+            f"{shown(file)}: its first row, {', '.join(map(shown, columns))}, has none of the names {', '.join(KEYS)}, "
+            f"{', '.join(LABELS)}: is it a header? Add one, or name its columns by --key-column and --label-column"
+        )
     key = _named(columns, "key column", key_column) if key_column else _guessed_key(columns)
     labels = [_named(columns, "label column", column) for column in label_columns] or [_guessed_label(columns, key)]
     rows = _ordered(file, columns, key, _in_split(columns, split_column, split))

@@ -180,8 +180,9 @@ class Classification(Evaluation):
         label_N, classes = self._truth.argmax(1), self.annotations.classes
         guess_RN = activation_RNC.argmax(2)
         right_RN = np.stack([classification.correct(label_N, guess_N) for guess_N in guess_RN])
-        taken_for_CC = sum(classification.confusion(label_N, guess_N, len(classes)) for guess_N in guess_RN)
-        detail = facts | {"confusion": {"classes": list(classes), "taken_for": taken_for_CC.tolist()}}
+        taken_for_RCC = [classification.confusion(label_N, guess_N, len(classes)) for guess_N in guess_RN]
+        taken_for = np.sum(taken_for_RCC, axis=0).tolist()
+        detail = facts | {"confusion": {"classes": list(classes), "taken_for": taken_for}}
         return [_figures.accuracy(column, right_RN, self._groups, detail)]
 
     @cached_property

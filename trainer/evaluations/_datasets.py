@@ -10,7 +10,6 @@ from trainer.annotations import (
     audioset,
     fma_small,
     gtzan,
-    irmas,
     magnatagatune,
     msd,
     mtg_jamendo,
@@ -57,6 +56,5 @@ READERS: Mapping[str, Reader] = {
     "audioset": lambda data, task, allow: audioset.read(data, audioset.Genres(task), allow_other_counts=allow),
     "fma-small": lambda data, task, allow: fma_small.read(data, allow_other_counts=allow),
     "gtzan": lambda data, task, allow: gtzan.read(data, gtzan.Split(task), allow_other_counts=allow),
-    "irmas": lambda data, task, allow: irmas.read(data, allow_other_counts=allow),
     "table": lambda data, task, allow: tag_table.read(data),
 }

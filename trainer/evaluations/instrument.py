@@ -5,17 +5,20 @@ from typing import Annotated
 
 import typer
 
-from trainer.evaluations import _datasets
+from pairmine.errors import MissingError, shown
+from trainer.annotations import irmas
 from trainer.evaluations import _protocols as protocols
 from trainer.evaluations._classification import Classification
 from trainer.evaluations._options import AllowOtherCounts
-
-DATASETS: dict[str, tuple[str, ...]] = {"irmas": ()}
 
 
 def prepare(
     data: Path,
     *,
+    folders: Annotated[
+        bool,
+        typer.Option("--folders/--no-folders", help="Whether embeddings go by cel/[cel][cla]0019__3 or without cel/."),
+    ] = True,
     folds: Annotated[int, typer.Option(min=3, help="Parts, each tested once.")] = protocols.FOLDS,
     seed: protocols.Seed = 0,
     allow_other_counts: AllowOtherCounts = False,
@@ -28,7 +31,9 @@ def prepare(
     The paper gives no split. Ours: folds with all excerpts of a song in one; each fold is tested by what learned from
     the others, the next fold choosing C. Intervals are over songs.
     """
-    annotations = _datasets.read(data, "irmas", "", DATASETS, allow_other_counts)
+    if not data.exists():
+        raise MissingError(f"there is no {shown(data)}: name the folder of irmas_train_meta.csv by --data")
+    annotations = irmas.read(data, folders=folders, allow_other_counts=allow_other_counts)
     found = Classification(
         protocol=f"strategies-2022, {annotations.name}, {folds} folds by song",
         keys=(),

@@ -64,7 +64,8 @@ def test_a_split_is_taken_and_keys_need_be_unique_in_it_only(tmp_path) -> None:
     [
         ("mood,ID,label", "ID", "label"),
         ("path,file,Genre", "file", "Genre"),
-        ("song,mood", "song", "mood"),
+        ("file,mood", "file", "mood"),
+        ("song,genre", "song", "genre"),
         ("mood,key", "key", "mood"),
     ],
 )
@@ -72,6 +73,15 @@ def test_columns_are_guessed_by_usual_names(header, key, label, tmp_path) -> Non
     row = ",".join("abc"[: header.count(",") + 1])
     found = label_table.read(written(tmp_path, "t.csv", f"{header}\n{row}\n"))
     assert found.key_column == key and [*found.labels] == [label]
+
+
+def test_a_first_row_that_may_be_no_header_is_asked_for(tmp_path) -> None:
+    file = written(tmp_path, "t.csv", "song,mood\na,x\n")
+    with pytest.raises(UsageError, match=r"t\.csv: its first row, song, mood, has none of the names key, .*: is it a"):
+        label_table.read(file)
+    assert (
+        label_table.read(file, label_columns=["mood"]).keys == label_table.read(file, key_column="song").keys == ("a",)
+    )
 
 
 @pytest.mark.parametrize("header", ["key,mood,tempo", "key,genre,artist"])

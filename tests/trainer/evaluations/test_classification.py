@@ -61,8 +61,17 @@ def test_folds_test_every_track_once_and_tear_no_song_apart(tmp_path) -> None:
     assert {score.unit for score in evaluation.chance()} == {"groups"}
 
 
+def test_clips_go_by_path_or_by_name(tmp_path) -> None:
+    example = examples.instrument(tmp_path, np.random.default_rng(0))
+    by_path = prepared(example, instrument)
+    by_name = prepared(example, instrument, folders=False)
+    assert by_path.keys[0] == "cel/[cel][cla]0000__1" and by_name.keys[0] == "[cel][cla]0000__1"
+    assert sorted(key.partition("/")[2] for key in by_path.keys) == list(by_name.keys)
+
+
 def test_real_instruments_divide_by_song() -> None:
     evaluation = instrument.prepare(published("irmas"))
+    assert len(instrument.prepare(published("irmas"), folders=False).keys) == 6705
     assert len(evaluation.tested) == 6705 and len(evaluation._folds) == 10
     for train_, valid, test in evaluation._folds:
         assert abs(len(test) - 670) < 60 and len(train_) + len(valid) + len(test) == 6705
@@ -181,6 +190,10 @@ def test_options_that_cannot_be(tags, tmp_path) -> None:
         prepared(tags, train_share=0.0)
     with pytest.raises(UsageError, match="no task of mtg-jamendo 'genres'"):
         prepared(tags, dataset="mtg-jamendo", task="genres")
+    with pytest.raises(UsageError, match=r"no task of mtg-jamendo 'mood'.* genre, instrument"):
+        prepared(tags, dataset="mtg-jamendo", task="mood")
+    with pytest.raises(UsageError, match="--task rock: msd has no tasks: leave it out"):
+        prepared(tags, dataset="msd", task="rock")
     with pytest.raises(MissingError, match="--data"):
         tagging.prepare(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="trains one encoder"):

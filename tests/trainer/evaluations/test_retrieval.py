@@ -61,17 +61,19 @@ def test_figures_are_those_of_plain_loops(least, standardise, tmp_path) -> None:
 
 
 def test_several_columns_are_scored_each_by_its_own_candidates(tmp_path) -> None:
-    file = table(tmp_path, "key,mood,era", "a,x,", "b,x,1", "c,,1", "d,y,1", "e,,")
+    file = table(tmp_path, "key,mood,era", "a,x,", "b,x,1", "c,,1", "d,y,1", "e,,", "f,,2")
     evaluation = retrieval.prepare(file, label_column=["mood", "era"])
-    assert evaluation.keys == evaluation.tested == ("a", "b", "c", "d")
-    assert evaluation.protocol == "by mood and era, cosine, labels of 2 tracks or more"
+    assert evaluation.keys == evaluation.tested == ("a", "b", "c", "d", "f")
+    assert evaluation.protocol == (
+        "by mood (2 queries of 3 candidates) and by era (3 queries of 4 candidates), cosine, labels of 2 tracks or more"
+    )
     assert evaluation.facts["labels"] == [
         {"column": "mood", "candidates": 3, "queries": 2, "labels_queried": 1},
-        {"column": "era", "candidates": 3, "queries": 3, "labels_queried": 1},
+        {"column": "era", "candidates": 4, "queries": 3, "labels_queried": 1},
     ]
     metrics = [score.metric for score in evaluation.chance()]
     assert metrics == [f"{metric}, {column}" for column in ("mood", "era") for metric in ("P@1", "MAP", "recall@10")]
-    assert [score.value for score in evaluation.chance()] == pytest.approx([1 / 2, 3 / 4, 1, 1, 1, 1])
+    assert [score.value for score in evaluation.chance()] == pytest.approx([1 / 2, 3 / 4, 1, 2 / 3, 29 / 36, 1])
 
 
 def test_random_vectors_are_chance_within_the_interval(tmp_path) -> None:
@@ -87,6 +89,11 @@ def test_what_cannot_be_asked_is_said(tmp_path) -> None:
     file = table(tmp_path, "key,label", "a,x", "b,y")
     with pytest.raises(InputError, match="no label in column label is borne by 2 tracks"):
         retrieval.prepare(file)
+    with pytest.raises(InputError, match="one label only in column label"):
+        retrieval.prepare(table(tmp_path, "key,label", "a,x", "b,x"))
+    file = table(tmp_path, "key,label", "a,x", "b,x", "c,y")
+    with pytest.raises(InputError, match="one label only in column label"):
+        retrieval.prepare(file).only(frozenset("ab"))
     with pytest.raises(UsageError, match="did you mean 'euclidean'"):
         retrieval.prepare(file, distance="euclid")
 
