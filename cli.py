@@ -167,7 +167,8 @@ def _evaluation_command(name: str) -> Any:
     ) -> None: ...
 
     def run(workspace: Path, as_json: bool, **options: Any) -> None:
-        from trainer.scoring.evaluate import Request, evaluate
+        from trainer.scoring.evaluate import evaluate
+        from trainer.scoring.request import Request
 
         given = {each: options.pop(each) for each in inspect.signature(Request).parameters if each in options}
         lists = {each: options_of or () for each, options_of in given.items() if each in ("embeddings", "pairs")}
@@ -672,6 +673,7 @@ def compare(
     workspace: Workspace = HERE,
     style: Annotated[str, typer.Option("--format", help="text, markdown, latex or html.")] = "text",
     out: Annotated[Path | None, typer.Option(help="Write it to a file.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Lay results side by side, the papers' published figures beside them, marked as such.
 
@@ -679,7 +681,7 @@ def compare(
     """
     from trainer.reporting import compare
 
-    print(compare.compare(workspace, runs, style=style, out=out))
+    _print(compare.compare(workspace, runs, style=style, out=out), as_json)
 
 
 @app.command()

@@ -36,11 +36,15 @@ class FileEntry:
 def write_bytes(path: Path, data: bytes | memoryview | pa.Buffer) -> None:
     """Write a file so that it is there whole or not at all, also after a power cut."""
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def write_parquet(root: Path, path: str, table: pa.Table) -> FileEntry:

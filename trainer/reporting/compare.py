@@ -16,9 +16,9 @@ from trainer.reporting.tables import Table
 
 FORMATS = "text", "markdown", "latex", "html"
 PUBLISHED = "† published in {paper}, table {table}: the authors' data and training, not measured here"
-MARK = " †"
+MARK, UNLIKE_MARK = " †", " † (not comparable)"
 UNLIKE = {
-    "files": "other annotation files",
+    "annotations": "other annotations",
     "tracks": "other tracks (some had no embedding, or only a part was given)",
     "choices": "other counts or choices",
 }
@@ -43,15 +43,31 @@ class Merged:
         table = figure_tables.figures(self.result.title, self.result.systems)
         names = metrics(self.result.systems)
         groups, notes = list(table.groups), list(table.notes)
+        mark = UNLIKE_MARK if self.result.unlike_published else MARK
         for each in self.published:
-            rows = _published_rows(each, names)
+            rows = _published_rows(each, names, mark)
             if rows:
                 groups.append(rows)
                 notes.append(PUBLISHED.format(paper=each.paper, table=each.table))
                 notes += [f"† {each.note}"] if each.note else []
+        beside = "not comparable with the published rows: " if len(groups) > len(table.groups) else ""
+        notes += [beside + line for line in self.result.unlike_published]
         notes += [f"not comparable with the table before: {UNLIKE[what]}" for what in self.unlike]
         shown = replace(table, groups=groups, notes=[*notes, *self.result.remarks()])
         return [each for each in (shown, figure_tables.differences(self.result.systems)) if each]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for `--json`, without replicates."""
+        found = self.result.as_dict()
+        for system in found["systems"]:
+            for score in system["scores"]:
+                del score["replicates"]
+        published = [
+            {"paper": each.paper, "cite": each.cite, "table": each.table, "note": each.note}
+            | {"figures": {metric: each.figures(metric) for metric in each.metrics}}
+            for each in self.published
+        ]
+        return found | {"unlike": list(self.unlike), "published": published}
 
 
 @dataclass(frozen=True)
@@ -70,7 +86,7 @@ class Comparison:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison for `--json`, without replicates."""
-        return {"tables": [_without_replicates(each) for each in self.merged]}
+        return {"tables": [each.as_dict() for each in self.merged]}
 
     def __str__(self) -> str:
         return f"{self.file}: {len(self.merged)} tables" if self.file else self.rendered()
@@ -165,20 +181,7 @@ def _free(name: str, taken: Iterable[str]) -> str:
     return free
 
 
-def _published_rows(published: Published, names: Sequence[str]) -> list[list[str]]:
+def _published_rows(published: Published, names: Sequence[str], mark: str) -> list[list[str]]:
     by_metric = [published.figures(name) for name in names]
     systems = [row[0] for row in published.rows if any(row[0] in figures for figures in by_metric)]
-    return [[system + MARK, *(figures.get(system, "") for figures in by_metric)] for system in systems]
-
-
-def _without_replicates(merged: Merged) -> dict[str, Any]:
-    found = merged.result.as_dict()
-    for system in found["systems"]:
-        for score in system["scores"]:
-            del score["replicates"]
-    published = [
-        {"paper": each.paper, "cite": each.cite, "table": each.table, "note": each.note}
-        | {"figures": {metric: each.figures(metric) for metric in each.metrics}}
-        for each in merged.published
-    ]
-    return found | {"unlike": list(merged.unlike), "published": published}
+    return [[system + mark, *(figures.get(system, "") for figures in by_metric)] for system in systems]

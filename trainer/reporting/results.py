@@ -4,7 +4,7 @@ Nothing in it tells when or where it was made: the same evaluation of the same f
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pairmine import __version__, store
 from pairmine.errors import DamagedError, MissingError, UsageError
-from trainer.reporting import figure_tables
+from trainer.reporting import content
 from trainer.reporting.scored import Difference, Scored, baselines_last, differences, plain
 
 if TYPE_CHECKING:  # networks need not be loaded to read a result
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # networks need not be loaded to read a result
 
 SCHEMA_VERSION = 1
 FOLDER, SUFFIX = "results", ".json"
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,14 @@ class Result:
     Attributes:
         evaluation: its name, as in `pairmine evaluate NAME`.
         protocol: whose protocol, and on what.
-        data: digests of the annotation files, of the tracks, and of counts and choices.
+        data: digests of the annotations, of the tracks, and of counts and choices.
         tested: how many tracks figures are reported of.
         systems: those evaluated, baselines behind.
         leakage: `Leakage.as_dict()`.
         missing: by system, how many tracks had no embedding and were left out.
         facts: counts read and choices made.
+        files: names of the annotation files; they do not tell results apart.
+        unlike_published: why its figures are not comparable with a paper's, a line each.
         pairmine: the version that scored.
     """
 
@@ -46,6 +49,8 @@ class Result:
     leakage: Mapping[str, Any] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[str] = ()
+    unlike_published: Sequence[str] = ()
     pairmine: str = __version__
 
     @classmethod
@@ -57,6 +62,7 @@ class Result:
         *,
         leakage: Mapping[str, Any],
         missing: Mapping[str, int] | None = None,
+        whole: "Evaluation | None" = None,
     ) -> Self:
         """Return the result of an evaluation, numbers rounded as they are written.
 
@@ -66,23 +72,31 @@ class Result:
             systems: all that was scored, baselines among them.
             leakage: `Leakage.as_dict()`.
             missing: by system, how many tracks had no embedding.
+            whole: the evaluation as it was read, where tracks were left out.
 
         Raises:
             UsageError: two systems have one name.
         """
         ordered = baselines_last([each.rounded() for each in systems])
-        names = [each.name for each in ordered]
-        twice = sorted({each for each in names if names.count(each) > 1})
-        if twice:
-            raise UsageError(f"two systems are called {twice[0]!r}: rename one, so that tables can tell them apart")
-        facts = plain(evaluation.facts)
+        check_names([each.name for each in ordered])
+        facts, read = plain(evaluation.facts), whole or evaluation
         data = {
-            "files": store.digest(sorted([path.name, store.sha256(path)] for path in evaluation.files)),
+            "annotations": content.digest(read),
             "tracks": store.digest([sorted(evaluation.keys), sorted(evaluation.tested)]),
             "choices": store.digest(facts),
         }
-        tested = len(evaluation.tested)
-        return cls(name, evaluation.protocol, data, tested, ordered, plain(leakage), plain(missing or {}), facts)
+        return cls(
+            evaluation=name,
+            protocol=evaluation.protocol,
+            data=data,
+            tested=len(evaluation.tested),
+            systems=ordered,
+            leakage=plain(leakage),
+            missing=plain(missing or {}),
+            facts=facts,
+            files=sorted({path.name for path in evaluation.files}),
+            unlike_published=list(_unlike_published(evaluation, read)),
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -103,7 +117,7 @@ class Result:
         """Return a line for everything else a reader of the figures has to know."""
         left_out = [f"missing: {count:,} tracks without embedding in {name}" for name, count in self.missing.items()]
         of_systems = [f"{each.name}: {line}" for each in self.systems for line in each.remarks]
-        return [*left_out, *of_systems, *self.leakage.get("lines", ())]
+        return [*left_out, *_classes_left_out(self.systems), *of_systems, *self.leakage.get("lines", ())]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as it is written; what is no number becomes null."""
@@ -116,44 +130,87 @@ class Result:
             "data": dict(self.data),
             "tested": self.tested,
             "facts": dict(self.facts),
+            "files": list(self.files),
             "missing": dict(self.missing),
+            "unlike_published": list(self.unlike_published),
             "leakage": dict(self.leakage),
             "differences": [each.as_dict() for each in self.differences],
             "systems": [each.as_dict() for each in self.systems],
         }
 
     @classmethod
-    def of_dict(cls, content: Mapping[str, Any]) -> Self:
+    def of_dict(cls, told: Mapping[str, Any]) -> Self:
         """Return what `as_dict` wrote.
 
         Raises:
             KeyError, TypeError, ValueError: it did not write that.
         """
         return cls(
-            evaluation=str(content["evaluation"]),
-            protocol=str(content["protocol"]),
-            data=dict(content["data"]),
-            tested=int(content["tested"]),
-            systems=[Scored.of_dict(each) for each in content["systems"]],
-            leakage=dict(content["leakage"]),
-            missing=dict(content["missing"]),
-            facts=dict(content["facts"]),
-            pairmine=str(content["pairmine"]),
+            evaluation=str(told["evaluation"]),
+            protocol=str(told["protocol"]),
+            data=dict(told["data"]),
+            tested=int(told["tested"]),
+            systems=[Scored.of_dict(each) for each in told["systems"]],
+            leakage=dict(told["leakage"]),
+            missing=dict(told["missing"]),
+            facts=dict(told["facts"]),
+            files=list(told["files"]),
+            unlike_published=list(told["unlike_published"]),
+            pairmine=str(told["pairmine"]),
         )
 
-    def __str__(self) -> str:
-        tables = [figure_tables.figures(self.title, self.systems), figure_tables.differences(self.systems)]
-        parts = [table.text() for table in tables if table] + ["\n".join(self.remarks())]
-        return "\n\n".join(part for part in parts if part)
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise UsageError if two systems have one name."""
+    twice = sorted({each for each in names if names.count(each) > 1})
+    if twice:
+        raise UsageError(
+            f"two systems are called {twice[0]!r}: give one another name (--embeddings NAME=FILE, "
+            "--checkpoint NAME=RUN), so that tables can tell them apart"
+        )
 
 
-def write(file: Path, result: Result) -> None:
-    """Write a result, a line for each of its parts; the file is there whole or not at all."""
-    content = result.as_dict()
-    content["digest"] = store.digest(content)
-    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in content.items())
+def _unlike_published(scored: "Evaluation", read: "Evaluation") -> Iterator[str]:
+    """Yield why figures are not comparable with published ones: a part of the tracks or classes, or other counts."""
+    tested, of = len(scored.tested), len(read.tested)
+    others, of_others = len(scored.keys) - tested, len(read.keys) - of
+    if tested < of:
+        yield f"only {tested:,} of {of:,} test tracks"
+    if others < of_others:
+        yield f"only {others:,} of the {of_others:,} tracks that are not tested"
+    if left_out := scored.facts.get("classes_left_out"):
+        kept = scored.facts["counts"]["classes"]
+        yield f"only {kept:,} of {kept + len(left_out):,} classes: without {_some(left_out)}"
+    if other := scored.facts.get("other_counts"):
+        yield f"counts other than published: {other}"
+
+
+def _classes_left_out(systems: Sequence[Scored]) -> list[str]:
+    """Return a line for classes that have no figure, since no tested track, or every one, is of them."""
+    found = {
+        (score.metric, tuple(score.detail.get("left_out") or ())): None for each in systems for score in each.scores
+    }
+    return [f"{metric}: {len(classes):,} classes left out: {_some(classes)}" for metric, classes in found if classes]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
+
+
+def write(file: Path, result: Result) -> bool:
+    """Write a result, a line for each of its parts; the file is there whole or not at all.
+
+    Returns:
+        Whether it took the place of another file of other content.
+    """
+    told = result.as_dict()
+    told["digest"] = store.digest(told)
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in told.items())
     file.parent.mkdir(parents=True, exist_ok=True)
-    store.write_bytes(file, f"{{\n{lines}\n}}\n".encode())
+    data = f"{{\n{lines}\n}}\n".encode()
+    replaced = file.is_file() and file.read_bytes() != data
+    store.write_bytes(file, data)
+    return replaced
 
 
 def read(file: Path) -> Result:
@@ -164,8 +221,8 @@ def read(file: Path) -> Result:
         DamagedError: it is not what was written, or a newer pairmine wrote it.
     """
     try:
-        content = json.loads(file.read_bytes())
-        stated, version = content.pop("digest"), content["schema_version"]
+        told = json.loads(file.read_bytes())
+        stated, version = told.pop("digest"), told["schema_version"]
     except (FileNotFoundError, NotADirectoryError):
         raise MissingError(f"there is no result {file}: run `pairmine evaluate` first") from None
     except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
@@ -175,10 +232,10 @@ def read(file: Path) -> Result:
             f"{file} has schema version {version}, this pairmine reads up to {SCHEMA_VERSION}: "
             "run `pip install --upgrade pairmine`"
         )
-    if store.digest(content) != stated:
+    if store.digest(told) != stated:
         raise DamagedError(f"{file} is damaged (its digest does not fit): evaluate again")
     try:
-        return Result.of_dict(content)
+        return Result.of_dict(told)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise DamagedError(f"{file} is no result of pairmine: evaluate again") from None
 

@@ -21,6 +21,8 @@ class Asked:
     facts: dict[str, Any] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
+    labels: Any = None
+    seed: int = 0
 
 
 def scored(name: str, hit_N: np.ndarray, metric: str = "accuracy", *, baseline: bool = False) -> Scored:

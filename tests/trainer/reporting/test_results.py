@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pairmine.errors import DamagedError, MissingError, UsageError
 from tests.trainer.reporting.results_made import Asked, hits, result, scored
 from trainer.metrics.score import Score, mean, resample
-from trainer.reporting import results
+from trainer.reporting import compare, results
 from trainer.reporting.results import Result
 from trainer.reporting.scored import Scored, differences, paired_interval, plain
 
@@ -20,7 +20,7 @@ def test_a_result_reads_as_it_was_written(tmp_path: Path) -> None:
     results.write(tmp_path / "deep" / "r.json", made)
     read = results.read(tmp_path / "deep" / "r.json")
     assert read.as_dict() == made.as_dict()
-    assert str(read) == str(made)
+    assert read.remarks() == made.remarks()
     results.write(tmp_path / "again.json", read)
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "deep" / "r.json").read_bytes()
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["r.json"]
@@ -77,25 +77,27 @@ def test_differences_need_replicates_of_the_same_units() -> None:
     assert paired_interval(tracks, constant) == pytest.approx(tuple(np.array(tracks.interval) - 0.25))
 
 
-def test_the_fingerprint_knows_files_tracks_and_choices_but_not_places(tmp_path: Path) -> None:
-    def of(folder: str, text: str = "x", **told) -> Result:
-        (tmp_path / folder).mkdir(exist_ok=True)
-        file = tmp_path / folder / "annotations.tsv"
-        file.write_text(text)
-        return result(asked=Asked(files=(file,), **told))
+def test_the_fingerprint_knows_labels_tracks_and_choices_but_not_files(tmp_path: Path) -> None:
+    def of(file: str, labels: tuple[str, ...] = ("x", "long label"), **told) -> Result:
+        truth_N = np.array(labels)
+        table = {"file": tmp_path / file, "truth_N": truth_N, "split": {"test": (1, None, True)}}
+        return result(asked=Asked(files=(tmp_path / file,), labels=table, **told))
 
-    first = of("one")
-    assert of("two").fingerprint == first.fingerprint
-    changed = of("two", "y"), of("two", tested=("a",)), of("two", keys=("a", "b")), of("two", facts={"seed": 1})
+    first = of("one.tsv.gz")
+    wider = np.array(["x", "long label", "a longer label than these"])[:2]
+    assert first.files == ["one.tsv.gz"]
+    assert of("two/one.csv", wider).fingerprint == of("two/one.csv", names={"a": ("A", "B")}).fingerprint
+    assert of("two/one.csv", wider).fingerprint == of("two/one.csv", seed=1).fingerprint == first.fingerprint
+    changed = of("two", ("y", "x")), of("two", tested=("a",)), of("two", keys=("a", "b")), of("two", facts={"seed": 1})
     others = [*changed, of("two", protocol="other"), result(evaluation="tagging")]
     assert len({first.fingerprint, *(each.fingerprint for each in others)}) == 7
     different = [[name for name in first.data if each.data[name] != first.data[name]] for each in changed]
-    assert different == [["files"], ["tracks"], ["tracks"], ["choices"]]
+    assert different == [["annotations"], ["tracks"], ["tracks"], ["choices"]]
     assert str(tmp_path) not in json.dumps(first.as_dict())
 
 
 def test_the_table_puts_baselines_below_and_says_what_intervals_are_over() -> None:
-    text = str(result())
+    text = str(compare.Comparison(compare.merge([("r", result())])))
     names = [line.split("  ")[0] for line in text.splitlines() if line]
     assert names.index("mine") < names.index("MFCC *") < names.index("chance *")
     assert "[low, high]: 95% bootstrap intervals over tracks" in text
