@@ -5,9 +5,7 @@ What the paper leaves open is ours: the batch, and half a cycle of the rate in f
 """
 
 import copy
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +20,7 @@ from pairmine.progress import bar
 from trainer import ranks
 from trainer.features.store import FeatureStore
 from trainer.metrics import ranking
+from trainer.patches import Batch, random_patches, read_ahead, side_by_side
 from trainer.projectors.mlp import MLP
 from trainer.schedules import Plateau, triangular
 from trainer.trained_encoder import TrainedEncoder
@@ -29,10 +28,8 @@ from trainer.trained_encoder import TrainedEncoder
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
-Batch = tuple[Ints, Ints, Ints]  # positions among the tracks asked for, rows of the store, first frames
 SPLITS = "train", "valid", "test"
 PATCHES = 256  # the network sees at once outside training
-AHEAD = 3  # batches read before they are wanted
 
 
 @dataclass(frozen=True)
@@ -117,7 +114,7 @@ def fine_tune(
         plan: the schedule, by default that of the paper.
 
     Raises:
-        InputError: a track is too short for the encoder, or validation holds no positive.
+        InputError: a track is too short for the encoder, or no class divides the validation tracks.
         DamagedError: features are no numbers.
         UsageError: the loss is no longer a number, or no training track is as long as a patch.
     """
@@ -182,7 +179,7 @@ class _Work:
         targets_NC, losses = torch.from_numpy(truth_NC), list[Tensor]()
         places = [(of_B, rows_N[of_B], start_B) for of_B, start_B in batches]
         tagger.train()
-        for number, (of_B, mel_BFT) in enumerate(self._read(places, self.frames)):
+        for number, (of_B, mel_BFT) in enumerate(read_ahead(self.features, places, self.frames, self.device)):
             rate = self._rate(epoch * len(places) + number, len(places))
             for group in optimiser.param_groups:
                 group["lr"] = rate
@@ -208,7 +205,7 @@ class _Work:
         for length, of_P, start_P in side_by_side(frames_N, longest, window):
             cut = range(0, len(of_P), PATCHES)
             places = [(of_P[i : i + PATCHES], rows_N[of_P[i : i + PATCHES]], start_P[i : i + PATCHES]) for i in cut]
-            for of_B, mel_BFT in self._read(places, length):
+            for of_B, mel_BFT in read_ahead(self.features, places, length, self.device):
                 with self._autocast():
                     logit_BC = tagger(mel_BFT)
                 active_BC = logit_BC.float().sigmoid().double().cpu().numpy()
@@ -217,17 +214,6 @@ class _Work:
                 np.add.at(counts_N, of_B, 1)
         assert sums_NC is not None
         return (sums_NC / counts_N[:, None]).astype(np.float32)
-
-    def _read(self, places: Sequence[Batch], frames: int) -> Iterator[tuple[Ints, Tensor]]:
-        """Yield the patches of every batch, `mel_BFT` on the device, the next ones being read meanwhile."""
-        waiting: deque[tuple[Ints, Future[Any]]] = deque()
-        with ThreadPoolExecutor(1, "fine-tune") as reader:
-            for place in [*places, *[None] * AHEAD]:
-                if place is not None:
-                    waiting.append((place[0], reader.submit(self.features.patches, place[1], place[2], frames)))
-                if waiting and (place is None or len(waiting) > AHEAD):
-                    of_B, coming = waiting.popleft()
-                    yield of_B, torch.from_numpy(coming.result()).to(self.device)
 
     def _rate(self, step: int, steps: int) -> float:
         return triangular(step, self.plan.half_cycle * steps, self.plan.lowest_lr, self.plan.highest_lr)
@@ -253,42 +239,6 @@ class _Work:
         )
 
 
-def random_patches(frames_N: npt.NDArray[np.int32], length: int, batch: int, name: tuple[int, int, int]) -> list[Any]:
-    """Return the batches of an epoch as (positions, first frames): every track once, in batches of nearly one size.
-
-    Args:
-        frames_N: lengths of the tracks, none below `length`.
-        length: of a patch.
-        batch: the largest batch.
-        name: (seed, run, epoch); nothing else decides what is drawn.
-    """
-    seed, *rest = name
-    rng = seeding.rng(seed, "fine-tune", *rest)
-    order_N = rng.permutation(len(frames_N))
-    start_N = rng.integers(0, frames_N - length + 1)[order_N]
-    parts = -(-len(order_N) // batch)
-    return list(zip(np.array_split(order_N, parts), np.array_split(start_N, parts), strict=True))
-
-
-def side_by_side(frames_N: Ints, longest: int, window: int) -> Iterator[tuple[int, Ints, Ints]]:
-    """Yield (length, positions, first frames) of patches side by side, those of one length together.
-
-    Args:
-        frames_N: lengths of the tracks.
-        longest: length of a patch; a shorter track is one patch of its own length.
-        window: frames heard of the centre of a track.
-    """
-    heard_N = np.minimum(frames_N, window)
-    length_N = np.minimum(heard_N, longest)
-    for length in np.unique(length_N):
-        of_T = np.flatnonzero(length_N == length)
-        counts_T = heard_N[of_T] // length
-        of_P = np.repeat(of_T, counts_T)
-        number_P = np.arange(len(of_P)) - np.repeat(np.cumsum(counts_T) - counts_T, counts_T)
-        first_T = (frames_N[of_T] - heard_N[of_T]) // 2
-        yield int(length), of_P, np.repeat(first_T, counts_T) + number_P * length
-
-
 def macro_precision(truth_NC: Labels, score_NC: Floats) -> float:
     """Return the average precision, the mean over the classes that have positives and negatives."""
     precision_1C, _ = ranking.by_class(truth_NC, score_NC, np.ones((1, len(truth_NC)), np.int64))
@@ -306,7 +256,11 @@ def _check(
                 f"{features.keys[int(row)]} has {features.frames[row]} frames in {features.folder}, the encoder takes "
                 f"{model.encoder.shortest} or more: leave it out ({len(short):,} such among the {split} tracks)"
             )
-    if not truth["valid"].any():
-        raise InputError("no validation track has any of the classes: there is nothing to choose the best epoch by")
+    has_NC = truth["valid"] != 0
+    if not (has_NC.any(0) & ~has_NC.all(0)).any():
+        raise InputError(
+            "no class divides the validation tracks, each has all of them or none: there is nothing to choose the best "
+            "epoch by: put tracks with and without a class into validation"
+        )
     if not (features.frames[rows["train"]] >= model.frames).any():
         raise UsageError(f"no training track in {features.folder} is as long as a patch, {model.frames} frames")
