@@ -5,9 +5,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from pairmine import store
+from pairmine.errors import UsageError
 from trainer import checkpoint
 from trainer import recipe as recipes
 from trainer.position import Position
+
+ENDS = "steps", "epochs", "log_every", "save_minutes", "compile"  # what does not change a step that was made
 
 
 class State(StrEnum):
@@ -31,6 +34,7 @@ def state(makes: Path, words: list[str]) -> State:
 
     Raises:
         DamagedError: a run's checkpoint is damaged.
+        UsageError: a run was trained by another recipe than the command's.
     """
     if makes.parent.name == "runs":
         return _run(makes / checkpoint.LAST, words)
@@ -46,7 +50,14 @@ def _run(path: Path, words: list[str]) -> State:
     if not path.is_file():
         return State.missing
     wanted = recipes.load(option(words, "--recipe")[0], option(words, "--set"))
-    position = Position.of(checkpoint.load_state(path)["position"])
+    state = checkpoint.load_state(path)
+    begun = recipes.of_toml(state["recipe"], str(path))
+    different = [name for name in vars(wanted) if name not in ENDS and getattr(wanted, name) != getattr(begun, name)]
+    if different:
+        raise UsageError(
+            f"{path.parent} was trained with another {', '.join(different)}: pass the same --set, or remove the folder"
+        )
+    position = Position.of(state["position"])
     return State.made if position.finished(wanted) or not wanted.tasks else State.begun
 
 

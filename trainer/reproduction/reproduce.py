@@ -1,5 +1,6 @@
 """`pairmine reproduce PAPER`: run the commands that make a paper's tables; those whose output is there are skipped."""
 
+import json
 import shlex
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pairmine import store
 from pairmine.errors import INTERRUPTED, MissingError, PairmineError, UsageError
 from pairmine.progress import say
 from trainer.reproduction import grid as grids
@@ -18,6 +20,7 @@ from trainer.reproduction import toy_data
 from trainer.reproduction.grid import Data, Grid, Step
 from trainer.reproduction.made import State, state
 
+ORIGIN = "reproduction.json"
 UNITS = "bytes", "kB", "MB", "GB", "TB"
 
 
@@ -106,7 +109,8 @@ def reproduce(
         toy: add the words that make it small; what `data` lacks, by default WORKSPACE/toy-data, is made up.
 
     Raises:
-        UsageError: there is no such grid, or no step that begins so.
+        UsageError: there is no such grid, or no step that begins so; the workspace was made from other data, or a run
+            in it by another recipe.
         MissingError: data is missing; nothing was run.
         StepError: a command failed.
         KeyboardInterrupt: Ctrl-C; the command that ran has stopped.
@@ -117,15 +121,32 @@ def reproduce(
     if not chosen:
         known = dict.fromkeys(step.name.partition("/")[0] for step in grids.steps(grid, data, workspace))
         raise UsageError(f"no step of {paper} begins with {', '.join(only)}: they begin with {', '.join(known)}")
+    _check_origin(workspace, data, toy)
     added = [word for each in settings for word in ("--set", each)]
     chosen = [replace(step, words=step.words + added) if step.words[0] == "train" else step for step in chosen]
     if toy and not dry_run:
         toy_data.write(data, dict.fromkeys(name for step in chosen for name in step.data))
     if not dry_run:
         _check_data(_report(grid, data, workspace, chosen))
+        workspace.mkdir(parents=True, exist_ok=True)
+        store.write_bytes(workspace / ORIGIN, (json.dumps(_origin(data, toy)) + "\n").encode())
         for number, step in enumerate(chosen, 1):
             _run(step, workspace, f"[{number}/{len(chosen)}]")
     return _report(grid, data, workspace, chosen)
+
+
+def _check_origin(workspace: Path, data: Path, toy: bool) -> None:
+    """Raise UsageError if a workspace was filled from other data, which would pass for these."""
+    file = workspace / ORIGIN
+    if file.exists() and (before := json.loads(file.read_bytes())) != _origin(data, toy):
+        raise UsageError(
+            f"{workspace} was filled from {before['data']}{', made up' if before['toy'] else ''}: "
+            "name another --workspace, or the same data"
+        )
+
+
+def _origin(data: Path, toy: bool) -> dict[str, Any]:
+    return {"data": str(data.resolve()), "toy": toy}
 
 
 def _is_chosen(step: Step, only: Sequence[str]) -> bool:
@@ -134,7 +155,7 @@ def _is_chosen(step: Step, only: Sequence[str]) -> bool:
 
 def _report(grid: Grid, data: Path, workspace: Path, chosen: list[Step]) -> Reproduction:
     planned = [Planned(step, now := state(step.makes, step.words), _shown(step, workspace, now)) for step in chosen]
-    read = {name for each in planned if each.state is not State.made for name in each.step.data}
+    read = {name for each in planned for name in each.step.data}
     missing = tuple(name for name in grid.data if name in read and not _is_there(data / name, grid.data[name]))
     return Reproduction(grid, data, missing, planned)
 
@@ -145,13 +166,15 @@ def _is_there(folder: Path, data: Data) -> bool:
 
 def _check_data(report: Reproduction) -> None:
     """Raise MissingError if data is missing that a step reads which is not made yet."""
-    if not report.missing:
+    read = {name for each in report.steps if each.state is not State.made for name in each.step.data}
+    needed = [name for name in report.missing if name in read]
+    if not needed:
         return
-    for name in report.missing:
+    for name in needed:
         for line in report._told(name, report.grid.data[name]):
             say(line)
     raise MissingError(
-        f"{report.data} lacks {', '.join(report.missing)}: put them there, name another folder by --data, or run what "
+        f"{report.data} lacks {', '.join(needed)}: put them there, name another folder by --data, or run what "
         "does without by --only; `--dry-run` tells all"
     )
 

@@ -174,6 +174,21 @@ def test_what_is_made_is_skipped_and_what_is_lost_is_made_again(world, capfd) ->
     assert capfd.readouterr().err.count("\n$ pairmine") == 1
 
 
+def test_what_was_made_of_other_data_or_by_another_recipe_does_not_pass(world) -> None:
+    folder, paper = world
+    with pytest.raises(UsageError, match=r"was filled from .*data: name another --workspace"):
+        reproduce(folder / "work", paper, data=folder / "other", dry_run=True)
+    with pytest.raises(UsageError, match="was filled from"):
+        reproduce(folder / "work", paper, data=folder / "data", toy=True, dry_run=True)
+    with pytest.raises(UsageError, match="runs/tiny was trained with another optimiser"):
+        reproduce(folder / "work", paper, data=folder / "data", settings=["optimiser.lr=0.5"], dry_run=True)
+    shutil.move(folder / "data", folder / "away")
+    try:
+        assert reproduce(folder / "work", paper, data=folder / "data", dry_run=True).missing == ("lists",)
+    finally:
+        shutil.move(folder / "away", folder / "data")
+
+
 def test_a_step_that_fails_stops_all_with_its_own_exit_code(world) -> None:
     folder, paper = world
     with pytest.raises(StepError, match=r"pairs/self ended with exit code 4: .* `pairmine build-pairs ") as caught:
