@@ -54,7 +54,7 @@ class Regressions:
         begin_DC[-1] = self._log_odds_C / scale_DC[-1]
         found = minimize(objective, begin_DC.ravel(), jac=True, method="L-BFGS-B", options=OPTIONS)
         weight_DC = found.x.reshape(-1, classes) * scale_DC
-        return Planes(self._axes_DD @ weight_DC[:-1], weight_DC[-1])
+        return Planes(self._axes_DD @ weight_DC[:-1], weight_DC[-1], bool(found.success))
 
     def _scale(self, strength: float) -> Weights:
         """Return one over the root of the mean loss's curvature along each axis for each class; intercepts last."""
@@ -67,10 +67,11 @@ class Regressions:
 
 @dataclass(frozen=True)
 class Planes:
-    """Weights and intercepts of a regression a class."""
+    """Weights and intercepts of a regression a class, and whether the search for them ended of itself."""
 
     weight_DC: Weights
     intercept_C: Weights
+    converged: bool
 
     def scores(self, x_ND: Floats) -> Scores:
         """Return the probability of each class, (N, C)."""

@@ -1,13 +1,11 @@
 """Support vector machine with a linear kernel: strategies-2022, section 4."""
 
-import warnings
 from functools import partial
 
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
-from trainer.probes import _strength
+from trainer.probes import _converged, _strength
 from trainer.probes._columns import distances
 from trainer.probes._probe import Fitted, Labelled, check_classes
 from trainer.probes._scaling import Standardised
@@ -26,17 +24,13 @@ def linear_svm(
     """
     check_classes(train)
     scaled = Standardised.of(train, valid)
+    x_ND, truth = scaled.train.x_ND, scaled.train.labels if exclusive else scaled.train.truth
     converged: dict[float, bool] = {}
 
     def fit(strength: float) -> _strength.Scorer:
         machine = LinearSVC(C=strength, dual="auto", random_state=seed)
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always", ConvergenceWarning)
-            if exclusive:
-                classifier = machine.fit(scaled.train.x_ND, scaled.train.labels)
-            else:
-                classifier = OneVsRestClassifier(machine).fit(scaled.train.x_ND, scaled.train.truth)
-        converged[strength] = not any(issubclass(each.category, ConvergenceWarning) for each in told)
+        classifier = machine if exclusive else OneVsRestClassifier(machine)
+        converged[strength] = _converged.reached(lambda: classifier.fit(x_ND, truth))
         return partial(distances, classifier)
 
     scorer, strength = _strength.choose(fit, scaled.valid, exclusive)

@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from tests.trainer.probes.test_probes import world
-from trainer.probes import Labelled, _strength, probe
+from trainer.probes import Labelled, _independent, _strength, logistic_regression, probe
 from trainer.probes._independent import Regressions
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -55,6 +55,16 @@ def test_a_linear_svm_that_has_not_converged_says_so_and_warns_nobody(recwarn) -
     assert not recwarn.list
     train, _, _ = world(True)
     assert probe("linear-svm")(train, None, exclusive=True, seed=0).facts["converged"]
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_a_logistic_regression_that_has_not_converged_says_so_and_warns_nobody(exclusive, monkeypatch, recwarn) -> None:
+    train, _, _ = world(exclusive)
+    assert probe("logistic-regression")(train, None, exclusive=exclusive, seed=0).facts == {"C": 1.0, "converged": True}
+    monkeypatch.setattr(logistic_regression, "STEPS", 2)
+    monkeypatch.setitem(_independent.OPTIONS, "maxiter", 2)
+    assert not probe("logistic-regression")(train, None, exclusive=exclusive, seed=0).facts["converged"]
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize("name", ["linear-svm", "logistic-regression"])
