@@ -20,13 +20,14 @@ from trainer.recipe import Recipe
 
 @dataclass(frozen=True)
 class Job:
-    """Everything a run reads."""
+    """Everything a run reads; `kept` names what it was begun with where its recipe, named again, says otherwise."""
 
     recipe: Recipe
     front_end: FrontEnd
     features: Features | None
     training: Streams
     validation: Streams | None
+    kept: tuple[str, ...] = ()
 
     def identity(self) -> dict[str, str]:
         """Return digests of what it reads, by which a resumed run knows its own again."""
@@ -63,7 +64,8 @@ class Job:
             for name, found in self.facts().items()
             if found["without_features"] + found["too_short"]
         ]
-        return [*apart, *left_out, *(line for stream in self.training.values() for line in stream.warnings())]
+        kept = [f"as it was begun, not as recipe {self.recipe.name} says: {', '.join(self.kept)}"] if self.kept else []
+        return [*kept, *apart, *left_out, *(line for stream in self.training.values() for line in stream.warnings())]
 
 
 def prepare(
@@ -97,11 +99,14 @@ def prepare(
         MissingError: pair sets or features are missing, no pair has features, or the recipe needs a setting.
         DamagedError: a file differs from its checksum.
     """
+    kept: list[str] = []
     if begun is None:
         chosen = recipes.load(recipe or _default_recipe(pairs), settings, encoder=encoder, loss=loss)
     else:
         named = None if recipe is None else recipe_name(pairs, recipe)
         chosen = resume.recipe(begun, settings, named=named, encoder=encoder, loss=loss)
+        asked = chosen if recipe is None else recipes.load(recipe, settings, encoder=encoder, loss=loss)
+        kept = [name for name in vars(chosen) if getattr(chosen, name) != getattr(asked, name)]
     chosen.check_needs()
     for task in chosen.tasks:
         system.check_loss(task)
@@ -115,7 +120,7 @@ def prepare(
     store_ = open_features(features or find_features(workspace, front_end), front_end)
     training = _streams(chosen, _bound(chosen, pairs, "--pairs"), store_, still=False)
     validation = _streams(chosen, _bound(chosen, valid, "--valid"), store_, still=True) if valid else None
-    return Job(chosen, front_end, store_, training, validation)
+    return Job(chosen, front_end, store_, training, validation, tuple(kept))
 
 
 def recipe_name(pairs: Sequence[str], recipe: str | None) -> str:

@@ -133,6 +133,8 @@ class TaskHead(nn.Module):
                 f"give: name another --loss, or a recipe that has {lacking[0]}"
             )
         found = {"loss": self.loss(**given, **self.task.loss_options)}
+        if not isinstance(found["loss"], Tensor) or found["loss"].ndim:
+            raise UsageError(f"{self.task.loss} returns no scalar tensor: return the mean over the batch, a loss")
         if "bilinear_DD" in given and not self.training:
             found["accuracy"] = accuracy(given["anchor_BD"], given["positive_BD"], given["bilinear_DD"])
         return found
@@ -252,6 +254,10 @@ def audio_encoder(recipe: Recipe) -> AudioEncoder:
         raise UsageError(f"{name} is no encoder of audio: {ENCODERS}")
     encoder = registry.build("encoders", name, **recipe.encoder.options)
     assert isinstance(encoder, AudioEncoder)
+    try:
+        inspect.signature(encoder.forward).bind("mel_BFT")
+    except TypeError as error:
+        raise UsageError(f"{name}.forward cannot be called with mel_BFT alone ({error}): {ENCODERS}") from None
     for attribute in SIZES:
         if not isinstance(getattr(encoder, attribute, None), int):
             raise UsageError(f"{name} has no whole number {attribute}: {ENCODERS}")

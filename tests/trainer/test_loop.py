@@ -130,12 +130,15 @@ def test_what_was_set_and_read_stays_when_a_run_goes_on(world, tmp_path, capsys)
 def test_what_is_changed_when_a_run_goes_on_is_told_and_logged(world, tmp_path, capsys) -> None:
     run(world, tmp_path, settings=[*TINY, "steps=2", "optimiser.lr=0.01"])
     (tmp_path / "runs" / "tiny" / "metrics.jsonl").unlink()
-    done = run(world, tmp_path, settings=["steps=3", "optimiser.lr=0.001"], resume=True)
-    assert "goes on from step 2 with steps 2 → 3, optimiser.lr 0.01 → 0.001\n" in capsys.readouterr().err
-    assert lines(done.folder, "start")[-1]["changed"] == {"steps": [2, 3], "optimiser.lr": [0.01, 0.001]}
-    assert [line["lr"] for line in lines(done.folder, "step")] == [0.001]
-    run(world, tmp_path, settings=[], resume=True)
-    assert "goes on" not in capsys.readouterr().err
+    done = run(world, tmp_path, settings=["steps=3", "optimiser.lr=0.002"], resume=True)
+    assert "goes on from step 2 with steps 2 → 3, optimiser.lr 0.01 → 0.002\n" in capsys.readouterr().err
+    assert lines(done.folder, "start")[-1]["changed"] == {"steps": [2, 3], "optimiser.lr": [0.01, 0.002]}
+    assert [line["lr"] for line in lines(done.folder, "step")] == [0.002]
+    run(world, tmp_path, settings=TINY, resume=True)
+    said = capsys.readouterr().err
+    assert "goes on" not in said and "as it was begun, not as recipe tiny says: optimiser, steps\n" in said
+    train(tmp_path, [], name="tiny", resume=True)
+    assert "begun" not in capsys.readouterr().err
 
 
 def test_a_run_killed_in_the_middle_of_an_epoch_goes_on_from_there(world, tmp_path) -> None:

@@ -104,6 +104,13 @@ def test_one_flag_names_one_loss() -> None:
         registry.network("encoders", recipes.load("tiny", encoder="wid").encoder.name)
 
 
+def test_a_loss_of_many_numbers_is_refused(tmp_path) -> None:
+    worlds.write_features(tmp_path, "musicnn", 24, 90)
+    pairs = worlds.write_pairs(tmp_path / "pairs", tracks=24)
+    with pytest.raises(UsageError, match="returns no scalar tensor: return the mean"):
+        train(tmp_path, [str(pairs)], recipe="tiny", device="cpu", loss="others.members:rows", settings=["batch=8"])
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -112,6 +119,7 @@ def test_one_flag_names_one_loss() -> None:
             r"Linear is no encoder of audio: subclass AudioEncoder of trainer\.encoders, whose",
         ),
         ({"encoder": "others.members:Bare"}, "has no whole number bands: subclass AudioEncoder"),
+        ({"encoder": "others.members:Two"}, r"Two\.forward cannot be called with mel_BFT alone \(missing .* 'gain'\)"),
         ({"encoder": "others.members:Demanding"}, r"without width: .* --set encoder\.options\.width=…, or defaults"),
         ({"loss": "others.members:foreign"}, "asks for x, which no batch has: .* among anchor_BD, positive_BD"),
     ],

@@ -82,6 +82,19 @@ class Demanding(Wide):
         super().__init__(dim=width)
 
 
+class Two(Wide):
+    """Asks for more than patches."""
+
+    def forward(self, mel_BFT: Tensor, gain: float) -> Tensor:
+        """Return `z_BD`."""
+        return super().forward(mel_BFT * gain)
+
+
+def rows(anchor_BD: Tensor, positive_BD: Tensor) -> Tensor:
+    """No mean over the batch."""
+    return (anchor_BD - positive_BD).square().sum(1)
+
+
 def foreign(x: Tensor, y: Tensor) -> Tensor:
     """Asks for what no batch has."""
     return (x - y).square().mean()
