@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from pairmine.errors import InputError, shown
 from trainer.annotations import _files
 from trainer.annotations._annotations import Annotations, Row, gather
 
+NAME = "own table"  # results of one content merge, whatever its file is called
 OTHERS = ("split", "group", "artist", "title")
 LISTS = pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list
 
@@ -28,7 +30,7 @@ def read(file: Path) -> Annotations:
             none, a split is unknown, or a key comes twice.
     """
     rows = _parquet(file) if file.suffix == ".parquet" else _delimited(file)
-    return gather(shown(file.name), rows, [file])
+    return replace(gather(shown(file.name), rows, [file]), name=NAME)
 
 
 def _delimited(file: Path) -> Iterator[Row]:

@@ -123,10 +123,11 @@ def _restrict(evaluation: Evaluation, systems: list[KeyedSystem], allowed: bool)
 
 def _leakage(workspace: Path, evaluation: Evaluation, request: Request) -> Leakage:
     """Look for what is tested in the pair sets given, and in those that trained the runs and made the files."""
-    trained = [training_sets.find(workspace, path, request.pairs) for _, path in request.named_checkpoints(workspace)]
-    trained += [training_sets.of_embeddings(workspace, file, request.pairs) for _, file in request.named_embeddings()]
-    folders = [*request.pairs, *(folder for each in trained for folder in each.folders)]
-    lost = [line for each in trained for line in each.lost]
+    runs, files = request.named_checkpoints(workspace), request.named_embeddings()
+    trained = [(name, training_sets.find(workspace, path, request.pairs)) for name, path in runs]
+    trained += [(name, training_sets.of_embeddings(workspace, file, request.pairs)) for name, file in files]
+    folders = [*request.pairs, *(folder for _, each in trained for folder in each.folders)]
+    lost = [f"{name}: {line}" for name, each in trained for line in each.lost]
     return leakage.find(evaluation, folders, workspace, request.opened_key_map(), lost)
 
 
