@@ -14,11 +14,13 @@ def unlike(keys: Sequence[str], known: Collection[str]) -> str:
         keys: what the annotations name, none of it known as it stands.
         known: keys of the file or store.
     """
+    wanted = set(keys)
     for count in range(1, DEEPEST):
-        if keys and set(_without(keys, count)) <= set(known):
+        shorter = set(_without(keys, count))
+        if keys and len(shorter) == len(keys) and shorter <= set(known):
             return f"all would match without {_folders(keys[0], count)} in the annotations"
-        shorter = list(_without(known, count))
-        if keys and set(keys) <= set(shorter) and len(set(shorter)) == len(shorter):
+        found = [key for key in _without(known, count) if key in wanted]
+        if keys and len(found) == len(wanted) == len(set(found)):
             return f"all would match without {_folders(next(iter(known)), count)} in its keys"
     return ""
 

@@ -72,15 +72,15 @@ def read(path: Path) -> Embeddings:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{shown(path)} is no Parquet file ({' '.join(str(error).split())}): make it anew") from error
     key_N, starts = _keys(path, table["key"]), None
+    keys: list[str] = key_N.to_pylist()
+    vector_ND, told = _vectors(path, table["vector"], keys), _told(file.schema_arrow.metadata)
     if "start_ms" in table.column_names:
         starts = _starts(path, table["start_ms"])
-        order = pc.sort_indices(
-            pa.table({"key": key_N, "start_ms": starts}), [("key", "ascending"), ("start_ms", "ascending")]
-        )
-        key_N, starts, table = key_N.take(order), starts[order.to_numpy()], table.take(order)
-    keys: list[str] = key_N.to_pylist()
+        columns = [("key", "ascending"), ("start_ms", "ascending")]
+        order_N = pc.sort_indices(pa.table({"key": key_N, "start_ms": starts}), columns).to_numpy()
+        keys, starts, vector_ND = [keys[row] for row in order_N], starts[order_N], vector_ND[order_N]
     _check_unique(path, keys, starts)
-    return Embeddings(path, keys, _vectors(path, table["vector"], keys), starts, _told(file.schema_arrow.metadata))
+    return Embeddings(path, keys, vector_ND, starts, told)
 
 
 def _check_columns(path: Path, names: Sequence[str]) -> None:

@@ -58,8 +58,6 @@ class KeyedSystem(System):
 
     def why_missing(self, keys: Sequence[str]) -> str:
         """Return, for a message, what its own keys look like, and how those of tracks it lacks differ from them."""
-        if not self._row_of:
-            return "it holds no track"
         like = f"its keys are like {shown(next(iter(self._row_of)))}"
         return "; ".join(filter(None, [like, unlike([self.key_map(key) for key in keys], self._row_of)]))
 
