@@ -20,23 +20,46 @@ class Role:
     instead: tuple[str, ...] = ()
 
 
+_OTHERS_SHOWN = 8
+_NEARLY_ALL = 0.95
+_FEWEST_BELOW = 2  # rows that tell by their digits whether the one above them is a header
+
 Roles = Mapping[str, Role]
 Named = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Places of the columns from 0 by role, the first that says something counts; and whether there is a header."""
+    """Places of the columns from 0 by role, the first that says something counts; the header, and how many there are.
+
+    `size` may be left out where there is a header.
+    """
 
     places: dict[str, list[int]]
     header: tuple[str, ...] | None
+    size: int = 0
 
     def __str__(self) -> str:
         def shown(place: int) -> str:
             return self.header[place] if self.header else f"column {place + 1}"
 
         told = ", ".join(f"{role} = {' or '.join(map(shown, places))}" for role, places in self.places.items())
-        return f"{'a header' if self.header else 'no header'}; {told}"
+        used = {place for places in self.places.values() for place in places}
+        others = [shown(place) for place in range(len(self.header or ()) or self.size) if place not in used]
+        more = f" and {len(others) - _OTHERS_SHOWN} more" if len(others) > _OTHERS_SHOWN else ""
+        rest = f"; not used: {', '.join(others[:_OTHERS_SHOWN])}{more}" if others else ""
+        return f"{'a header' if self.header else 'no header'}; {told}{rest}"
+
+
+def without_count(roles: Roles, count: str | None, no_count: bool) -> Roles:
+    """Return the roles, that of counts left out where `--no-count` says so.
+
+    Raises:
+        UsageError: an option names the column of counts all the same.
+    """
+    if no_count and count is not None:
+        raise UsageError(f"--count {count} and --no-count: give one of them")
+    return {role: wanted for role, wanted in roles.items() if not (no_count and role == "count")}
 
 
 def of_header(file: str, header: Sequence[str], roles: Roles, named: Named) -> Columns:
@@ -52,10 +75,10 @@ def of_header(file: str, header: Sequence[str], roles: Roles, named: Named) -> C
             raise UsageError(f"{file}: there is no column {name!r} among {', '.join(header)}")
     missing = [role for role in roles if not _is_there(role, roles, places)]
     if missing:
-        option = missing[0].replace("_", "-")
-        raise InputError(
-            f"{file}: which column is the {missing[0]}? name it with --{option}; there are: {', '.join(header)}"
-        )
+        which = f"which column is the {missing[0]}? name it" if len(missing) == 1 else "its header tells no roles: name"
+        options = " and ".join(f"--{role.replace('_', '-')}" for role in missing)
+        with_options = f"with {options}" if len(missing) == 1 else f"the columns with {options}"
+        raise InputError(f"{file}: {which} {with_options}; there are: {', '.join(header)}")
     return Columns({role: places[role] for role in roles if role in places}, tuple(header))
 
 
@@ -63,8 +86,9 @@ def guess(file: str, rows: Sequence[Sequence[str]], roles: Roles, named: Named) 
     """Return the columns of a table of which these are the first rows.
 
     The first row is a header if it names every column that must be there, if an option names one of its cells,
-    or if a column is of numbers only but for its first cell. Without a header the columns stand in the order of
-    the roles, or where the options say (1, 2, …).
+    if a column is of numbers only but for its first cell, or if none of its cells occurs again and a column has digits
+    nearly everywhere but there. Without a header the columns stand in the order of the roles, or where the options
+    say (1, 2, …); those of a header never go by their order.
 
     Raises:
         UsageError: an option names a column that is not there.
@@ -76,11 +100,9 @@ def guess(file: str, rows: Sequence[Sequence[str]], roles: Roles, named: Named) 
     required = [role for role, wanted in roles.items() if wanted.required]
     if all(_is_there(role, roles, by_name) for role in roles) or any(name in first for name in named.values()):
         return of_header(file, first, roles, named)
-    if not _numbers_below_text(rows):
-        return Columns(_by_order(file, rows, required, roles, named), None)
-    if any(role in by_name for role in required) or any(named.values()):
+    if _numbers_below_text(rows) or _digits_below_words(rows):
         return of_header(file, first, roles, named)
-    return Columns(_by_order(file, rows, required, roles, named), tuple(first))
+    return Columns(_by_order(file, rows, required, roles, named), None, len(first))
 
 
 def _by_name(header: Sequence[str], roles: Roles, named: Named) -> dict[str, list[int]]:
@@ -138,6 +160,22 @@ def _numbers_below_text(rows: Sequence[Sequence[str]]) -> bool:
         not _is_number(cell) and below and all(_is_number(row[place]) for row in below)
         for place, cell in enumerate(rows[0])
     )
+
+
+def _digits_below_words(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the cells of the first row occur once only, and one lacks the digits of those below it."""
+    below = [row for row in rows[1:] if len(row) == len(rows[0])]
+    again = {cell for row in below for cell in row}
+    if len(below) < _FEWEST_BELOW or not again.isdisjoint(rows[0]):
+        return False
+    return any(
+        not _has_digit(cell) and sum(_has_digit(row[place]) for row in below) >= _NEARLY_ALL * len(below)
+        for place, cell in enumerate(rows[0])
+    )
+
+
+def _has_digit(cell: str) -> bool:
+    return any(character.isdecimal() for character in cell)
 
 
 def _is_number(cell: str) -> bool:

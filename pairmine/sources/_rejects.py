@@ -12,6 +12,7 @@ from pairmine import engine
 from pairmine.errors import shown
 from pairmine.schema import CATALOGUE
 from pairmine.sources._records import Reject
+from pairmine.sources._rows import NO_COUNT
 
 REJECTS_IN_MEMORY = 100_000
 
@@ -43,6 +44,13 @@ class Rejects:
             return ""
         file, position, reason, _ = self._first
         return f"{shown(file)}, {where} {position}: {reason}"
+
+    def hint(self) -> str:
+        """Return the first reject of a table's rows, and how to mend it if it is a count, for the end of a message."""
+        if self._first is None:
+            return ""
+        mend = ": `--no-count` takes each row once, whatever its count" if self._first[2] == NO_COUNT else ""
+        return f"; {self.example('row')}{mend}"
 
     def _table(self) -> pa.Table:
         schema = CATALOGUE["rejects"].arrow

@@ -19,7 +19,7 @@ EXCERPT_CHARACTERS = 80
 EMPTY = "empty"
 NO_TEXT = "NUL bytes, bytes that are not UTF-8, or a line of over 16 MiB"
 _BROKEN = "a line break within an id: a quote that does not end?"
-_COUNT = f"the count is no whole number from 1 to {COUNT_MAX}"
+NO_COUNT = f"the count is no whole number from 1 to {COUNT_MAX}"
 _LOOP = "both ends are the same"
 
 
@@ -82,7 +82,7 @@ def checked(rows: Rows, unit: str, required: dict[str, str]) -> tuple[Rows, Int6
     counts = np.ones(everything, np.int64)
     if "count" in rows.columns:
         counts = _counts(rows.columns["count"])
-        reject(counts == 0, _COUNT)
+        reject(counts == 0, NO_COUNT)
     if "track_a" in required:
         reject(_mask(pc.equal(rows.columns["track_a"], rows.columns["track_b"])), _LOOP)
     why[blank] = 0

@@ -16,7 +16,7 @@ from pairmine import catalogue
 from pairmine.catalogue import Tally
 from pairmine.errors import InputError, shown
 from pairmine.sources import _graph_files
-from pairmine.sources._column_roles import Role
+from pairmine.sources._column_roles import Role, without_count
 from pairmine.sources._edge_tables import EdgeRule, edge_table, merged, sanitised
 from pairmine.sources._interner import Interner
 from pairmine.sources._named_tracks import NamedTracks, dense_ids, variants
@@ -29,9 +29,19 @@ Int32s = npt.NDArray[np.int32]
 
 KIND = "colisten"
 
+_THINGS = ("track", "song", "recording", "artist", "release", "album", "item", "node", "user", "id", "key", "name")
+
+
+def _ends(letter: str, number: str, *others: str) -> tuple[str, ...]:
+    """Return how one end of an edge is called: a, artist_a, artist_id_a, artist_a_id, artist1 …"""
+    things = [thing + end for thing in _THINGS for end in (letter, number)]
+    ids = [f"{thing}id{end}" for thing in _THINGS for end in (letter, number)]
+    return (letter, *others, *things, *ids, *(f"{thing}id" for thing in things))
+
+
 _ROLES = {
-    "track_a": Role(("tracka", "a", "source", "src", "from", "node1", "id1", "track1", "song1", "item1"), True),
-    "track_b": Role(("trackb", "b", "target", "dst", "to", "node2", "id2", "track2", "song2", "item2"), True),
+    "track_a": Role(_ends("a", "1", "source", "src", "from", "anchor"), True),
+    "track_b": Role(_ends("b", "2", "target", "dst", "to", "positive"), True),
     "count": Role(("count", "weight", "listeners", "n")),
 }
 _REQUIRED = {"track_a": "end", "track_b": "end"}
@@ -48,6 +58,9 @@ def ingest(
     track_a: Annotated[str | None, typer.Option(help="Column of one end: name, or number from 1.")] = None,
     track_b: Annotated[str | None, typer.Option(help="Column of the other end.")] = None,
     count: Annotated[str | None, typer.Option(help="Column of the listeners of both; each row is 1 without.")] = None,
+    no_count: Annotated[
+        bool, typer.Option("--no-count", help="Each row is 1, whatever its column of counts says: fractions, scores.")
+    ] = False,
     min_count: Annotated[int, typer.Option(min=1, help="Least count of an edge.")] = 1,
     max_neighbours: Annotated[
         int, typer.Option(min=1, help="An edge stays if it is among so many strongest of both its ends.")
@@ -69,12 +82,14 @@ def ingest(
     with catalogue.writer(workspace, name, KIND) as writer:
         rejects = Rejects(writer.scratch)
         spool = _Spool(writer.scratch, rejects)
-        files = RowFiles(_UNIT, _ROLES, named, rejects, threads)
+        files = RowFiles(_UNIT, without_count(_ROLES, count, no_count), named, rejects, threads)
         for file, rows in files.read(tables):
             spool.take(file, rows)
         for path in graphs:
             graph = _graph_files.read(path)
             spool.take_nodes(graph.nodes)
+            if no_count:
+                del graph.edges.columns["count"]
             spool.take(shown(path.name), graph.edges)
         return _write(writer, spool, rejects, rule, files.sound + len(graphs))
 
@@ -121,7 +136,8 @@ def _write(writer: catalogue.Writer, spool: _Spool, rejects: Rejects, rule: Edge
     edges, edge_tally = sanitised(rows, used, rule)
     taken = Tally(_UNIT, rows[0].size, {**spool.skipped, **merging}, rejects.counts[_UNIT])
     if not edges[0].size:
-        raise InputError(f"no edge is left ({taken}; {edge_tally}): source {writer.final.name!r} is left as it was")
+        told = f"{taken}; {edge_tally}{rejects.hint()}"
+        raise InputError(f"no edge is left ({told}): source {writer.final.name!r} is left as it was")
     conflicts = named.write(writer, id_of)
     writer.write("edges", edge_table(*edges))
     writer.write("rejects", rejects.sorted())

@@ -20,7 +20,7 @@ from pairmine.catalogue import Tally
 from pairmine.errors import InputError
 from pairmine.kernels.groups import Groups, distinct, grouped
 from pairmine.sources import _listenbrainz
-from pairmine.sources._column_roles import Columns, Role
+from pairmine.sources._column_roles import Columns, Role, without_count
 from pairmine.sources._edge_tables import CountedEdges, EdgeRule
 from pairmine.sources._interner import Interner
 from pairmine.sources._named_tracks import NamedTracks, dense_ids, variants, with_names
@@ -61,6 +61,9 @@ def ingest(
     user: Annotated[str | None, typer.Option(help="Column of the user: name, or number from 1.")] = None,
     track: Annotated[str | None, typer.Option(help="Column of the track.")] = None,
     count: Annotated[str | None, typer.Option(help="Column of how often, which must be over 0.")] = None,
+    no_count: Annotated[
+        bool, typer.Option("--no-count", help="Take every row, whatever its column of counts says: fractions, scores.")
+    ] = False,
     title: Annotated[str | None, typer.Option(help="Column of the track's title.")] = None,
     artist: Annotated[str | None, typer.Option(help="Column of the artist's name.")] = None,
     album: Annotated[str | None, typer.Option(help="Column of the album's title.")] = None,
@@ -88,7 +91,8 @@ def ingest(
     with catalogue.writer(workspace, name, KIND) as writer:
         rejects = Rejects(writer.scratch)
         spool = _Spool(writer.scratch, rejects)
-        files = RowFiles(_UNIT, _ROLES, named, rejects, threads, _lastfm_1k, _listenbrainz.read)
+        roles = without_count(_ROLES, count, no_count)
+        files = RowFiles(_UNIT, roles, named, rejects, threads, _lastfm_1k, _listenbrainz.read)
         for file, rows in files.read(find(paths, _JSON)):
             spool.take(file, rows)
         tracks = NamedTracks(spool.tracks.texts())
@@ -98,7 +102,7 @@ def ingest(
         edges = CountedEdges(users, used, rule, writer.scratch, threads)
         tallies.append(edges.tally(writer.write("edges", edges.parts())))
         if not tallies[-1].taken:
-            told = "; ".join(map(str, tallies))
+            told = "; ".join(map(str, tallies)) + rejects.hint()
             raise InputError(f"no two tracks share {min_count} users ({told}): source {name!r} is left as it was")
         conflicts = tracks.write(writer, id_of)
         writer.write("rejects", rejects.sorted())
@@ -109,7 +113,7 @@ def ingest(
 def _lastfm_1k(rows: Sequence[Sequence[str]]) -> Columns | None:
     """Return the columns of Last.fm-1K: userid, timestamp, artid, artname, traid, traname; no header."""
     times = [len(row) == 6 and _TIME.fullmatch(row[1]) is not None for row in rows]
-    return Columns(_LASTFM_1K, None) if all(times) else None
+    return Columns(_LASTFM_1K, None, len(rows[0])) if all(times) else None
 
 
 class _Spool:

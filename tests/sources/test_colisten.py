@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairmine.errors import InputError, UsageError
-from pairmine.sources import _blocks, _delimited, _row_files
+from pairmine.sources import _blocks, _delimited, _row_files, listens
 from pairmine.sources.colisten import ingest
 
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "colisten"
@@ -131,6 +131,64 @@ def test_columns_go_by_option_by_number_and_by_order(tmp_path: Path, capsys) -> 
     assert oracle.written(read(tmp_path, b"left,n,right\np,1,q\n", track_a="left", track_b="right").folder) == expected
     assert oracle.written(read(tmp_path, b"p q 1\n", "e.txt").folder) == expected
     assert "no header; track_a = column 1, track_b = column 2, count = column 3" in capsys.readouterr().err
+
+
+UUIDS = "".join(f"0{i}ab-{i}f,1{i}cd-{i}e,2{i}ef-{i}d\n" for i in range(4))
+HEADERS = [
+    ("anchor,positive,negative", "track_a = anchor, track_b = positive; not used: negative"),
+    ("\ufeffartist_a,artist_b,how\r", "track_a = artist_a, track_b = artist_b; not used: how"),
+    ("artist_id_1,artist_id_2,x", "track_a = artist_id_1, track_b = artist_id_2; not used: x"),
+    ("trackA_id,trackB_id,x", "track_a = trackA_id, track_b = trackB_id; not used: x"),
+]
+
+
+@pytest.mark.parametrize(("header", "told"), HEADERS)
+def test_a_header_is_no_row(tmp_path: Path, capsys, header: str, told: str) -> None:
+    report = read(tmp_path, f"{header}\n{UUIDS}".encode())
+    assert set(oracle.written(report.folder)) == {(f"0{i}ab-{i}f", f"1{i}cd-{i}e") for i in range(4)}
+    assert f"a header; {told}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("header", ["query,answer,score", "this,that,other", "userID,tagValue,when"])
+def test_a_header_that_names_no_end_is_never_taken_by_its_order(tmp_path: Path, header: str) -> None:
+    text = f"{header}\n{UUIDS}".encode()
+    with pytest.raises(InputError, match=f"name the columns with --track-a and --track-b; there are: {header[:4]}"):
+        read(tmp_path, text)
+    assert read(tmp_path, text, track_a=header.split(",")[0], track_b="2").tallies[0].read == 4
+
+
+@pytest.mark.parametrize("first", ["abba,queen", "abba,t3", "t1,t2"])
+def test_ids_without_digits_are_no_header_where_they_or_their_like_come_again(tmp_path: Path, first: str) -> None:
+    rows = [first, "t3,abba", "t4,t5", "blur,oasis", "queen,t1"]
+    assert read(tmp_path, "\n".join(rows).encode()).tallies[0].read == len(rows)
+
+
+@needs_real_data
+def test_published_triplets_have_a_header(tmp_path: Path) -> None:
+    report = ingest(tmp_path, "artists", [REAL / "artist-triplets" / "triplets_ids_spot.csv.zst"])
+    assert report.tallies[0].read == 15_764
+    assert not {key for pair in oracle.written(report.folder) for key in pair} & {"anchor", "positive"}
+
+
+@needs_real_data
+def test_tags_are_no_listens(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="name the columns with --user and --track; there are: tagID, tagValue"):
+        listens.ingest(tmp_path, "tags", [REAL / "hetrec2011-lastfm-2k" / "tags.dat.zst"])
+
+
+@pytest.mark.parametrize("name", ["edges.csv", "g.json"])
+def test_counts_that_are_none_are_told_and_may_be_left_out(tmp_path: Path, name: str) -> None:
+    ends = [("x", "y", 0.5), ("y", "z", 0.25)]
+    links = [{"source": a, "target": b, "weight": weight} for a, b, weight in ends]
+    text = json.dumps({"links": links}).encode() if name == "g.json" else as_text(ends)
+    with pytest.raises(
+        InputError, match=rf"{name}, row \d: the count is no whole number .*`--no-count` takes"
+    ) as error:
+        read(tmp_path, text, name)
+    assert "\n" not in str(error.value)
+    assert oracle.written(read(tmp_path, text, name, no_count=True).folder) == {("x", "y"): 1, ("y", "z"): 1}
+    with pytest.raises(UsageError, match="give one of them"):
+        read(tmp_path, text, name, count="count", no_count=True)
 
 
 GRAPHS = {"g.graphml": networkx.write_graphml, "g.gexf": networkx.write_gexf, "g.gml": networkx.write_gml}
