@@ -71,6 +71,7 @@ class Inputs:
 
     def playlists(self, parameters: Parameters) -> Groups:
         """Return each playlist's distinct kept tracks; playlists that are too long are empty."""
+        self.require("playlist_tracks", "playlists")
         if self.engine == "duckdb":
             return self._sql_groups("co", "playlists", parameters)
         groups = self._stored_groups("playlist_tracks", "playlist_id", "playlists")
@@ -116,7 +117,6 @@ class Inputs:
 
     def _stored_groups(self, table: str, group: str, groups: str) -> Groups:
         """Read a table that is stored in the order of its groups, part by part."""
-        self.require(table, groups)
         members = np.empty(self._stored_rows(table), np.int32)
         sizes = np.zeros(self.rows(groups), np.int64)
         done = 0

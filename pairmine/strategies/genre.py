@@ -17,7 +17,13 @@ CHECKS = ("only_self_pairs", "once_an_epoch")
 
 
 def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
-    """Learn a vector a genre by CBOW, a track's genres (at most `longest`, the commonest first) as a sentence."""
+    """Learn a vector a genre by CBOW, a track's genres (at most `longest`, the commonest first) as a sentence.
+
+    Raises:
+        MissingError: the source has no tags.
+        InputError: no track has a genre.
+    """
+    inputs.require("track_tags")
     found = read_labels(inputs, parameters, "genre", tags=parameters.tags.split(","), longest=parameters.longest)
     learned = cbow.train(
         found.lists,

@@ -46,6 +46,7 @@ def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
 
 def partners(inputs: Inputs, parameters: Parameters) -> Neighbours:
     """Return every label's top k by the artists they share, by the kernel or by sql/strategies/label_co.sql."""
+    inputs.require("track_artists", "track_labels")
     ties = stream(parameters.seed, "label-co", "ties")
     if inputs.engine == "duckdb":
         variables = {"top_k": parameters.top_k, "min_count": parameters.min_count, "stream": ties}

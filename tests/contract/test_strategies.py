@@ -10,10 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from pairmine import checking, engine, pairing, registry, schema, store
-from pairmine.errors import UsageError
+from pairmine.errors import MissingError, UsageError
 from pairmine.schema import PAIR_TRACKS, VIAS
+from pairmine.strategies._inputs import Inputs
+from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._restrictions import Restrictions
-from tests.worlds import small_parameters
+from tests.worlds import small_parameters, write_source
 
 STRATEGIES = registry.names("strategies")
 EPOCHS = 3
@@ -115,3 +117,33 @@ def test_excluded_tracks_and_artists_do_not_appear(built, toy_workspace, tmp_pat
     assert not left_out & set(pq.read_table(folder / "tracks.parquet").column("key").to_pylist())
     assert pq.read_table(folder / "excluded.parquet").column("track_id").to_pylist() == [1, 9, 10, 11]
     assert checking.check(toy_workspace, folder).folders[0].problems == []
+
+
+TABLES = ("playlist_tracks", "track_artists", "track_releases", "track_labels", "track_tags", "edges")
+ALONE = ("self", "track", "labels")  # tracks are all they need
+
+
+@pytest.fixture(scope="module")
+def lacking(tmp_path_factory) -> Path:
+    """A workspace of sources, each of which lacks the table it is named after; `all` has tracks only."""
+    workspace = tmp_path_factory.mktemp("lacking")
+    playlists = [[first, first + 1, first + 2] for first in range(8)]
+    for name in TABLES:
+        write_source(workspace, name, playlists, only=set(schema.CATALOGUE) - {name})
+    write_source(workspace, "all", playlists, only={"tracks"})
+    return workspace
+
+
+@pytest.mark.parametrize("engine_name", ["native", "duckdb"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_source_that_lacks_a_table_is_told_in_one_line(lacking, strategy, engine_name) -> None:
+    rule, refused = registry.load("strategies", strategy), set()
+    parameters = Parameters(**small_parameters(strategy).heeded(rule, strategy))
+    for name in (*TABLES, "all"):
+        try:
+            rule.prepare(Inputs(lacking, name, engine_name, threads=1), parameters)
+        except MissingError as error:
+            assert "\n" not in str(error)
+            assert "has no table" in str(error)
+            refused.add(name)
+    assert ("all" in refused) == (strategy not in ALONE)
