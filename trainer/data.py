@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pairmine import seeding
 from pairmine.shards import Labels, Vectors
-from pairmine.shards.batches import plan
+from pairmine.shards.batches import seeded_plan, share
 from trainer import views
 from trainer.pair_sets import Features, Ints, PairSet, Rows
 from trainer.recipe import Views
@@ -162,7 +162,7 @@ class Stream:
         """Return a batch: rows rank, rank + ranks, … of it, as many for each rank; of too few, one for each."""
         taken, groups = self.rows(epoch, number)
         count = len(taken.anchor)
-        mine = np.arange(rank, count - count % ranks, ranks) if count >= ranks else np.array([rank % count])
+        mine = share(count, rank, ranks)
         rng = seeding.rng(self.seed, "crops", 0 if self.still else epoch, number)
         tracks_VB = taken.views(self.view_count)
         length = views.gathered_frames(self.spec, self.frames)
@@ -225,12 +225,11 @@ class Stream:
 
     def _draw_plan(self, epoch: int, turn: int) -> Plan:
         rows = self._joined(epoch)
-        drawn_anew = epoch - self.first_epoch >= self.sets[0].epochs or turn or len(self.sets) > 1
-        rng = seeding.rng(self.seed, "order", 0 if self.still else epoch, turn) if drawn_anew else None
-        if self.fixed and self.still:
-            rng = None
+        read_before = epoch - self.first_epoch >= self.sets[0].epochs or turn > 0 or len(self.sets) > 1
+        name = {"seed": self.seed, "epoch": 0 if self.still else epoch, "turn": turn}
+        again = read_before and not (self.fixed and self.still)
         batch_N = rows.batch if self.fixed else None
-        order, bounds = plan(batch_N, len(rows.anchor), self.batch, rng, self.drop_last)
+        order, bounds = seeded_plan(batch_N, len(rows.anchor), self.batch, again, drop_last=self.drop_last, **name)
         return Plan(rows if order is None else rows.take(order), bounds)
 
     def _joined(self, epoch: int) -> Rows:

@@ -52,7 +52,7 @@ class PairSet:
     """One folder of pairs, triplets, vectors or labels, over a feature store.
 
     Raises:
-        MissingError: the folder is no pair set, or none of its pairs has features long enough.
+        MissingError: the folder is no pair set, or no pair of an epoch has features long enough.
         DamagedError: a file differs from its checksum, or cannot be read.
     """
 
@@ -60,10 +60,11 @@ class PairSet:
         self.reader = Reader(folder)
         self.folder, self.manifest, self.kind = folder, self.reader.manifest, self.reader.kind
         self.epochs, self.fixed_batch = self.reader.epochs, self.reader.batch
+        self._features = features.folder
         self._place_tracks(features, least_frames)
         self.epoch = lru_cache(maxsize=KEPT_EPOCHS)(self._epoch)
         self.vectors, self.labels = self.reader.vectors, self.reader.labels
-        self._check_some_left(features)
+        self.epoch(0)
 
     def _place_tracks(self, features: Features, least_frames: int) -> None:
         """Find the feature row of every track id; -1 where there is none, or none long enough."""
@@ -79,12 +80,10 @@ class PairSet:
         self._id_of[rows] = ids
         self._id_of[-1] = -1  # what has no features was written there
 
-    def _check_some_left(self, features: Features) -> None:
-        if self.epoch(0)[0].anchor.size:
-            return
+    def _none_left(self, epoch: int) -> MissingError:
         why = f"{self.without_features:,} tracks are not in it, {self.too_short:,} are under {self.least_frames} frames"
-        raise MissingError(
-            f"no pair of {self.folder} has features in {features.folder} ({why}): "
+        return MissingError(
+            f"no pair of {self.folder}, epoch {epoch}, has features in {self._features} ({why}): "
             "run `pairmine features` on their audio, its keys those of the pair set's tracks"
         )
 
@@ -98,11 +97,17 @@ class PairSet:
         return self._id_of[rows]
 
     def _epoch(self, epoch: int) -> tuple[Rows, int]:
-        """Return the pairs of a pair epoch whose tracks all have features, and how many pairs were dropped."""
+        """Return the pairs of a pair epoch whose tracks all have features, and how many pairs were dropped.
+
+        Raises:
+            MissingError: no pair of the epoch is left.
+        """
         whole = self.reader.epoch(epoch)
         anchor, positive = self._row_of[whole.anchor], self._row_of[whole.positive]
         negative = None if whole.negative is None else self._row_of[whole.negative]
         kept = (anchor >= 0) & (positive >= 0) & (True if negative is None else negative >= 0)
+        if not kept.any():
+            raise self._none_left(epoch)
         batch = whole.place // (self.fixed_batch or 1)
         rows = Rows(anchor, positive, negative, whole.via.astype(np.int64), batch).take(kept)
         return rows, int((~kept).sum())

@@ -47,6 +47,23 @@ def plan(batch_N: Ints | None, rows: int, batch: int, rng: np.random.Generator |
     return Plan(None if rng is None else rng.permutation(rows), np.append(np.arange(0, whole, batch), whole))
 
 
+def seeded_plan(
+    batch_N: Ints | None, rows: int, batch: int, again: bool, *, seed: int, epoch: int, turn: int, drop_last: bool
+) -> Plan:
+    """Cut the rows of a training epoch into batches, as `plan` does: as they stand, or shuffled if they are read again.
+
+    The order has the name (seed, epoch, turn); a turn is a pass over the rows within an epoch.
+    """
+    return plan(batch_N, rows, batch, seeding.rng(seed, "order", epoch, turn) if again else None, drop_last)
+
+
+def share(rows: int, rank: int, ranks: int) -> Ints:
+    """Return which rows of a batch are a rank's: rank, rank + ranks, …, as many for each; of too few, one for each."""
+    if rows < ranks:
+        return np.array([rank % rows])
+    return np.arange(rank, rows - rows % ranks, ranks)
+
+
 def _composed(batch_N: Ints, rng: np.random.Generator | None) -> Plan:
     firsts = np.flatnonzero(np.diff(batch_N, prepend=-1))
     bounds = np.append(firsts, len(batch_N))
@@ -85,10 +102,12 @@ class Batch:
 class Batches:
     """The batches of one rank, epoch after epoch. Iterating gives the rest of an epoch, then stands at the next.
 
+    An epoch of which no row is left (see `only` of the reader) has no batches; iterating passes it over.
+
     Args:
         reader: the pair set.
         batch: rows of a batch over all ranks; a set of composed batches has its own.
-        rank, ranks: rank r of w gets rows r, r + w, … of each batch, all ranks as many.
+        rank, ranks: rank r of w gets rows r, r + w, … of each batch, all ranks as many; of too few, one each.
         seed: names the order in which an epoch is read again: training epoch e reads pair epoch e % reader.epochs.
         drop_last: leave out the last rows of an epoch that fill no batch.
 
@@ -135,8 +154,10 @@ class Batches:
 
     def places(self) -> Iterator[tuple[int, int]]:
         """Yield (epoch, number) of the batches of this epoch that are left, for workers that make them by `get`."""
-        epoch = self.epoch
-        for number in range(self.number, len(self)):
+        epoch, batches = self.epoch, len(self)
+        if not batches:
+            self.set_epoch(epoch + 1)
+        for number in range(self.number, batches):
             yield epoch, number
 
     def advance(self, epoch: int, number: int) -> None:
@@ -148,8 +169,7 @@ class Batches:
         """Return a batch by its place; it depends on nothing that was read before."""
         order, bounds = self._plan(epoch)
         rows = self.reader.epoch(epoch % self.reader.epochs)
-        at = np.arange(bounds[number], bounds[number + 1])
-        at = at[: len(at) - len(at) % self.ranks][self.rank :: self.ranks]
+        at = bounds[number] + share(int(bounds[number + 1] - bounds[number]), self.rank, self.ranks)
         taken = rows.take(at if order is None else order[at])
         return Batch(epoch, number, *taken[:5], **self._targets(taken.anchor))
 
@@ -178,9 +198,9 @@ class Batches:
 
     def _draw_plan(self, epoch: int) -> Plan:
         rows = self.reader.epoch(epoch % self.reader.epochs)
-        rng = seeding.rng(self.seed, "order", epoch, 0) if epoch >= self.reader.epochs else None
-        composed = rows.place // self.batch if self.reader.batch else None
-        return plan(composed, len(rows.anchor), self.batch, rng, self.drop_last)
+        composed, again = rows.place // self.batch if self.reader.batch else None, epoch >= self.reader.epochs
+        order = {"seed": self.seed, "epoch": epoch, "turn": 0}
+        return seeded_plan(composed, len(rows.anchor), self.batch, again, drop_last=self.drop_last, **order)
 
     def _targets(self, anchor: Ids) -> dict[str, Any]:
         found: dict[str, Any] = {}

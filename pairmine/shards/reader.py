@@ -93,8 +93,16 @@ class Reader:
         return partial(Reader, self.folder, only=self._only), ()
 
     def keys_of(self, ids: npt.ArrayLike) -> pa.StringArray:
-        """Return the keys of tracks by id; `.to_pylist()` gives plain strings."""
-        return self.keys.take(pa.array(self._place(ids)))
+        """Return the keys of tracks by id; `.to_pylist()` gives plain strings.
+
+        Raises:
+            UsageError: the set has no track of such an id.
+        """
+        places = self._place(ids)
+        if (places < 0).any():
+            unknown = np.asarray(ids)[places < 0].flat[0]
+            raise UsageError(f"{self.folder} has no track of id {unknown}: ids are those of its tracks.parquet")
+        return self.keys.take(pa.array(places))
 
     @cached_property
     def identity(self) -> str:

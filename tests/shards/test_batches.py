@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pairmine.errors import UsageError
+from pairmine.errors import MissingError, UsageError
 from pairmine.shards import Batches, Reader
 from tests.shards.conftest import TRACKS
 from tests.trainer import pair_worlds as worlds
@@ -58,7 +58,45 @@ def test_ranks_share_every_batch_row_by_row(sets, kind, ranks, epoch, batch, see
     whole, parts = rows(one), [rows(share) for share in shares]
     for number, batch_rows in enumerate(whole):
         even = len(batch_rows) // ranks * ranks
-        assert [part[number] for part in parts] == [batch_rows[rank:even:ranks] for rank in range(ranks)]
+        few = [[batch_rows[rank % len(batch_rows)]] for rank in range(ranks)]
+        wanted = [batch_rows[rank:even:ranks] for rank in range(ranks)] if even else few
+        assert [part[number] for part in parts] == wanted
+
+
+@settings(max_examples=60)
+@given(
+    kind=st.sampled_from(["pairs", "fixed"]),
+    wanted=st.sets(st.integers(0, TRACKS - 1)),
+    ranks=st.integers(1, 4),
+    drop_last=st.booleans(),
+)
+def test_of_some_tracks_every_rank_has_rows_and_every_epoch_ends(sets, kind, wanted, ranks, drop_last) -> None:
+    only = [worlds.key(track) for track in sorted(wanted)]
+    left = [[row for row in stored(Reader(sets[kind]), epoch) if wanted.issuperset(row)] for epoch in (0, 1)]
+    if not left[0]:
+        with pytest.raises(MissingError, match="no row of"):
+            Reader(sets[kind], only=only)
+        return
+    reader, size = Reader(sets[kind], only=only), None if kind == "fixed" else 6
+    shares = [Batches(reader, size, rank=rank, ranks=ranks, drop_last=drop_last) for rank in range(ranks)]
+    for epoch in (0, 1, 2, 3):
+        assert {batches.epoch for batches in shares} == {epoch}
+        each_rank = [rows(batches) for batches in shares]
+        sizes = [list(map(len, parts)) for parts in each_rank]
+        assert sizes == sizes[:1] * ranks and all(sizes[0]) and bool(sizes[0]) == bool(left[epoch % 2])
+        assert {row for parts in each_rank for part in parts for row in part} <= set(left[epoch % 2])
+
+
+def test_an_epoch_of_no_row_is_passed_over(sets) -> None:
+    """Two tracks that are paired in epoch 0 and not in epoch 1."""
+    reader = Reader(sets["pairs"])
+    both = [{frozenset(row) for row in stored(reader, epoch)} for epoch in (0, 1)]
+    pair = min(both[0] - both[1], key=sorted)
+    batches = Batches(Reader(sets["pairs"], only=[worlds.key(track) for track in pair]), 4)
+    found = []
+    while batches.epoch < 6:
+        found += [batch.epoch for batch in batches]
+    assert found == [0, 2, 4]
 
 
 @settings(max_examples=40)

@@ -32,8 +32,9 @@ def test_an_epoch_is_what_its_files_hold(sets, kind) -> None:
 def test_keys_are_those_of_the_ids(sets, tmp_path) -> None:
     pairs = Reader(sets["pairs"])
     assert pairs.keys_of([5, 0, 5]).to_pylist() == [worlds.key(5), worlds.key(0), worlds.key(5)]
-    with pytest.raises(IndexError):
-        pairs.keys_of([TRACKS])
+    for unknown in (10**6, -1, TRACKS):
+        with pytest.raises(UsageError, match=f"has no track of id {unknown}: "):
+            pairs.keys_of([3, unknown])
     assert pairs.table("tracks").column_names == ["track_id", "key", "title", "artist"]
 
 
