@@ -18,6 +18,7 @@ GROUPS = {
     "release": ("track_releases", "release_id"),
     "label": ("track_labels", "label_id"),
 }
+SEEDED = "row_number() over (partition by epoch order by mix_pair(epoch, anchor, positive), anchor, positive, via) - 1"
 ITSELF = "track_id, track_id as group_id from tracks"
 
 
@@ -32,7 +33,8 @@ def count(
 ) -> dict[str, Any] | str:
     """Count false negatives as sql/stats/steps/false_negatives.sql defines them, or return why that cannot be done.
 
-    It looks at the first epochs, so many that they hold PAIRS_LOOKED_AT pairs, at least one.
+    It looks at the first epochs, so many that they hold PAIRS_LOOKED_AT pairs, at least one; in random batches of so
+    many pairs, or in those the set is composed of, whatever `batch` is.
     """
     if rule is None or not tables:
         return "they need the set's strategy and source"
@@ -42,10 +44,15 @@ def count(
     relation = _relate(connection, workspace, folder, manifest, rule)
     pairs = max(manifest["pairs"][0]["pairs"], 1)
     epochs = min(max(PAIRS_LOOKED_AT // pairs, 1), manifest["epochs"])
-    engine.set_variables(connection, {"batch_size": batch, "last_epoch": epochs - 1})
+    composed = manifest.get("order") == "fixed"
+    batch = manifest["batch"] if composed else batch
+    place = "row" if composed else SEEDED
+    connection.execute(f"create view placed as select epoch, anchor, positive, {place} as place from pairs")
+    engine.set_variables(connection, {"batch_size": batch, "composed": composed, "last_epoch": epochs - 1})
     found = connection.sql(engine.statement("stats/steps/false_negatives")).to_arrow_table().to_pylist()[0]
     return {
         "batch_size": batch,
+        "composed": composed,
         "relation": relation,
         **found,
         "per_anchor": found["anchors_hit"] / found["anchors"],

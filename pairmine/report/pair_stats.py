@@ -82,7 +82,8 @@ def _of(tracks: int | None, share: float | None) -> str:
 def _false_negative_lines(found: dict[str, Any] | None) -> Iterable[str]:
     if found is None:
         return
-    what = f"{found['batches']:,} random batches of {found['batch_size']}, {found['epochs']} epochs looked at"
+    kind = "composed" if found["composed"] else "random"
+    what = f"{found['batches']:,} {kind} batches of {found['batch_size']}, {found['epochs']} epochs looked at"
     yield f"false negatives      {found['per_anchor']:.3g} an anchor, {found['per_batch']:.3g} a batch ({what})"
     yield f"                     false: {found['relation']}"
 
@@ -120,7 +121,7 @@ def pair_stats(workspace: Path, folder: Path, batch: int = 384) -> PairStats:
     Args:
         workspace: where its source is; without it what needs the source is left out.
         folder: the set.
-        batch: pairs in a training batch, for the chance of a false negative.
+        batch: pairs in a training batch, for the chance of a false negative; a composed set has its own.
 
     Raises:
         MissingError, DamagedError: the folder is no pair set.

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 
 import numpy as np
+import polars as pl
 import pytest
 
 from pairmine import engine, registry, seeding, store
@@ -12,6 +13,7 @@ from pairmine.errors import MissingError, UsageError
 from pairmine.pairing import build_pairs
 from pairmine.report.pair_stats import pair_stats
 from pairmine.report.stats import stats
+from pairmine.strategies._finish import Finishing
 from pairmine.strategies._inputs import Inputs
 from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._restrictions import Restrictions
@@ -158,6 +160,25 @@ def test_fewer_pairs_than_a_batch_are_one_batch(world) -> None:
     found = pair_stats(world, world / "pairs" / "toy-co", 100_000).figures["false_negatives"]
     assert found["batches"] == 3
     assert found["per_batch"] == 1
+
+
+def test_batches_of_a_composed_set_are_its_own(world, rows, tmp_path) -> None:
+    finishing = Finishing(None, 8, "artist")
+    build_pairs(world, "toy", "co", parameters=Parameters(seed=3), epochs=1, finishing=finishing, out=tmp_path / "set")
+    found = pair_stats(world, tmp_path / "set", BATCH).figures["false_negatives"]
+    relation = related(world, "co", rows)
+    drawn = list(pl.read_parquet(tmp_path / "set/epoch=0000/*.parquet").select("anchor", "positive").iter_rows())
+    batches = [drawn[first : first + 8] for first in range(0, len(drawn), 8)]
+    hits = [
+        [
+            any(n in relation[a] for other, (_, n) in enumerate(batch) if other != place)
+            for place, (a, _) in enumerate(batch)
+        ]
+        for batch in batches
+    ]
+    assert (found["batch_size"], found["composed"], found["epochs"]) == (8, True, 1)
+    assert (found["batches"], found["batches_hit"]) == (len(batches), sum(map(any, hits)))
+    assert (found["anchors"], found["anchors_hit"]) == (len(drawn), sum(map(sum, hits)))
 
 
 def test_the_paper_stands_beside(figures, strategy) -> None:
