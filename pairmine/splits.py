@@ -74,7 +74,9 @@ def split(workspace: Path, source: str, by: str, fractions: str, seed: int = 0, 
         try:
             of_track = WAYS[by](connection, tracks, shares, seeding.stream(seed, "split", by), tags)
         except duckdb.CatalogException:
-            raise MissingError(f"source {source!r} has no table to split by {by}: ingest one that has") from None
+            has_edges = (engine.source_folder(workspace, source) / "edges").is_dir()
+            ways = "--by track or --by edge" if has_edges else "--by track"
+            raise MissingError(f"source {source!r} has no table to split by {by}: split it {ways}") from None
     there = np.flatnonzero(of_track != APART).astype(np.int32)
     names = pa.DictionaryArray.from_arrays(of_track[there], list(NAMES)).cast(pa.string())
     made = {"by": by, "fractions": shares.tolist(), "seed": seed} | ({"tags": tags} if by == "stratified" else {})

@@ -133,7 +133,10 @@ def test_what_is_missing_is_told(workspace, tmp_path_factory) -> None:
         split(workspace, "toy", "genre", "0.8,0.1,0.1")
     bare = tmp_path_factory.mktemp("bare")
     write_source(bare, "toy", [[0, 1]], only={"tracks"})
-    with pytest.raises(MissingError, match="no table to split by stratified"):
+    with pytest.raises(MissingError, match=r"no table to split by stratified: split it --by track$"):
         split(bare, "toy", "stratified", "0.8,0.1,0.1")
+    write_source(bare, "graph", [[0, 1]], only={"tracks", "edges"})
+    with pytest.raises(MissingError, match=r"no table to split by artist: split it --by track or --by edge$"):
+        split(bare, "graph", "artist", "0.8,0.1,0.1")
     with pytest.raises(MissingError, match="no table edges"):
         split(bare, "toy", "edge", "0.9,0,0.1")
