@@ -12,7 +12,7 @@ from trainer import training_sets
 from trainer.evaluations import Evaluation
 from trainer.reporting import compare, results
 from trainer.reporting.results import Result
-from trainer.reporting.scored import Scored
+from trainer.reporting.scored import Scored, metrics
 from trainer.scoring import leakage
 from trainer.scoring.leakage import Leakage
 from trainer.scoring.opening import find_systems
@@ -92,7 +92,8 @@ def default_name(result: Result) -> str:
     Those digits differ where data, options, systems or what these are made of do.
     """
     given = [each.name for each in result.systems if not each.baseline]
-    asked = store.digest([result.fingerprint, [[each.name, dict(each.what)] for each in result.systems]])
+    systems = [[each.name, dict(each.what), metrics([each])] for each in result.systems]
+    asked = store.digest([result.fingerprint, systems])
     words = _slug(result.evaluation, result.protocol, *(each[:LONGEST_SYSTEM] for each in given))
     return f"{words[:LONGEST_NAME].strip('-.')}-{asked[:8]}"
 

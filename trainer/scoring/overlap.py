@@ -127,7 +127,7 @@ class Sought:
 
     def _add_name(self, key: str, title: str, credit: str) -> None:
         compared = compared_title(title)
-        for artist in set(folded_artists(names_in(credit)).to_pylist()) - NOBODY - {""}:
+        for artist in {artist_words(name, fold_text(name)) for name in names_in(credit)} - NOBODY - {""}:
             self.of_artist[artist].append(key)
             if compared:
                 self.of_name[compared, artist].append(key)

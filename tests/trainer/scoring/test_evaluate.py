@@ -142,6 +142,8 @@ def test_results_of_different_questions_lie_side_by_side(tmp_path: Path) -> None
     )
     assert len(many.file.name) < 120
     assert len(compare.compare(tmp_path, [str(place) for place in places]).merged) == 2
+    other = retrieval.prepare(tmp_path / "labels.tsv", label_column=["label"], k=3)
+    assert evaluate(tmp_path, "retrieval", other, Request([a])).file not in places
 
 
 @pytest.mark.parametrize(
