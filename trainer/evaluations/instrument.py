@@ -30,6 +30,8 @@ def prepare(
 
     The paper gives no split. Ours: folds with all excerpts of a song in one; each fold is tested by what learned from
     the others, the next fold choosing C. Intervals are over songs.
+
+    Clips go by their path in the training set, or with `--no-folders` by their name alone, as in the published table.
     """
     if not data.exists():
         raise MissingError(f"there is no {shown(data)}: name the folder of irmas_train_meta.csv by --data")

@@ -50,7 +50,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 
 def damaged_checksum() -> bytes:
-    packed = bytearray(gzip.compress(b"a\tb\n" * 100))
+    packed = bytearray(gzip.compress(b"a\tb\n" * 100, mtime=0))
     packed[-8] ^= 1
     return bytes(packed)
 
@@ -58,12 +58,12 @@ def damaged_checksum() -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.tsv.gz", gzip.compress(b"a\tb\n" * 1000)[:-12], "damaged or cut short"),
+        ("x.tsv.gz", gzip.compress(b"a\tb\n" * 1000, mtime=0)[:-12], "damaged or cut short"),
         ("x.tsv.gz", b"plain text", "damaged or cut short"),
         ("x.tsv.gz", damaged_checksum(), "damaged or cut short"),
-        ("x.tsv.gz", gzip.compress(b"a")[:10] + b"\xff" * 20, "damaged or cut short"),
+        ("x.tsv.gz", gzip.compress(b"a", mtime=0)[:10] + b"\xff" * 20, "damaged or cut short"),
         ("x.tsv", b"a\n\xff\n", r"x\.tsv, line 2: not UTF-8"),
-        ("x.tsv.gz", gzip.compress(b"a\n" * 70_000 + b"\xc3"), r"x\.tsv\.gz, line 70001: not UTF-8"),
+        ("x.tsv.gz", gzip.compress(b"a\n" * 70_000 + b"\xc3", mtime=0), r"x\.tsv\.gz, line 70001: not UTF-8"),
         ("x.tsv", b"a" * (_files.LONGEST_LINE + 1), "line 1: longer than"),
     ],
 )
