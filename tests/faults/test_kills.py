@@ -15,7 +15,7 @@ from tests.conftest import random_playlists
 from tests.worlds import write_source
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 12
+KILLS = 8
 
 
 def command(workspace: Path, out: Path) -> list[str]:
