@@ -1,6 +1,7 @@
 """Installed as a wheel pairmine works from anywhere, with its SQL and samples; its import names are two."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,18 @@ def installed(tmp_path_factory) -> Path:
     subprocess.run(wheel, check=True)
     [file] = folder.glob("*.whl")
     subprocess.run([*pip, "install", "--no-deps", "--target", str(folder / "site"), str(file)], check=True)
+    _take_compiled(folder / "site")
     return folder / "site"
+
+
+def _take_compiled(site: Path) -> None:
+    """Take along what numba compiled for the checkout, or the test would mostly wait for the compiler."""
+    for compiled in ROOT.glob("pairmine/**/__pycache__/*.nb[ci]"):
+        place = site / compiled.relative_to(ROOT)
+        place.parent.mkdir(exist_ok=True)
+        shutil.copy2(compiled, place)
+    for source in ROOT.glob("pairmine/**/*.py"):
+        shutil.copystat(source, site / source.relative_to(ROOT))
 
 
 def run(installed: Path, *arguments: str) -> str:
