@@ -61,6 +61,12 @@ def _run(path: Path, words: list[str]) -> State:
     return State.made if position.finished(wanted) or not wanted.tasks else State.begun
 
 
+def ends(words: list[str]) -> list[str]:
+    """Return the settings that tell a run that goes on where to end: it keeps those it was begun with otherwise."""
+    wanted = recipes.load(option(words, "--recipe")[0], option(words, "--set"))
+    return ["--set", f"epochs={wanted.epochs}", "--set", f"steps={wanted.steps}"]
+
+
 def option(words: list[str], name: str) -> list[str]:
     """Return every value of an option of a command."""
     return [value for word, value in pairwise(words) if word == name]

@@ -18,7 +18,7 @@ from pairmine.progress import say
 from trainer.reproduction import grid as grids
 from trainer.reproduction import toy_data
 from trainer.reproduction.grid import Data, Grid, Step
-from trainer.reproduction.made import State, state
+from trainer.reproduction.made import State, ends, state
 
 ORIGIN = "reproduction.json"
 UNITS = "bytes", "kB", "MB", "GB", "TB"
@@ -206,7 +206,7 @@ def _run(step: Step, workspace: Path, number: str) -> None:
 
 
 def _words(step: Step, workspace: Path, now: State) -> list[str]:
-    resumed = ["--resume"] if now is State.begun else []
+    resumed = ["--resume", *ends(step.words)] if now is State.begun else []
     return [*step.words, *resumed, "--workspace", str(workspace)]
 
 
