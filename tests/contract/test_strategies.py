@@ -139,7 +139,7 @@ def lacking(tmp_path_factory) -> Path:
 def test_a_source_that_lacks_a_table_is_told_in_one_line(lacking, strategy, engine_name) -> None:
     rule, refused = registry.load("strategies", strategy), set()
     parameters = Parameters(**small_parameters(strategy).heeded(rule, strategy))
-    for name in (*TABLES, "all"):
+    for name in (*TABLES, "all") if engine_name == "native" else ("all",):
         try:
             rule.prepare(Inputs(lacking, name, engine_name, threads=1), parameters)
         except MissingError as error:

@@ -8,7 +8,7 @@ from typing import Any
 from pairmine import store
 from pairmine.errors import InputError
 from pairmine.progress import say
-from trainer import training_sets
+from trainer import run_folder, training_sets
 from trainer.evaluations import Evaluation
 from trainer.reporting import compare, results
 from trainer.reporting.results import Result
@@ -82,7 +82,10 @@ def _written(workspace: Path, result: Result, request: Request) -> Evaluated:
     if results.write(out, result):
         say(f"{out} held a result of other content: replaced")
     if request.html is not None:
-        store.write_bytes(request.html, compare.as_page(result.title, compare.merge([(out.stem, result)])).encode())
+        runs = {name: path.parent for name, path in request.named_checkpoints(workspace)}
+        trained = {name: run for name, run in runs.items() if (run / run_folder.METRICS).exists()}
+        page = compare.as_page(result.title, compare.merge([(out.stem, result)]), trained)
+        store.write_bytes(request.html, page.encode())
     return Evaluated(out, result)
 
 
