@@ -77,13 +77,13 @@ def training(workspace: Path) -> Iterator[Step]:
     clips = f"read_csv('{workspace / 'audio' / 'synth' / 'key_map.tsv'}')"
     yield _step("ingest synth --playlists", PLAYLISTS, "--audio", CLIPS, "--seconds", SECONDS)
     yield _step("features --source synth --front-end vggish")
-    yield _step("split synth --by track --fractions 0.75,0,0.25")
+    yield _step("split synth --by artist --fractions 0.75,0,0.25")
     yield _step("sql --csv", f"select key from {clips}", out=heard)
     for strategy in TRAINED_ON:
         yield _step("build-pairs --source synth --split train --epochs 20 --strategy", strategy, "--keys", heard)
     for strategy in TRAINED_ON:
         pairs = workspace / "pairs" / f"synth-{strategy}"
-        yield _step("train --recipe laptop --pairs", pairs, "--name", strategy)
+        yield _step("train --recipe laptop --set steps=200 --pairs", pairs, "--name", strategy)
     yield _step("embed", TRAINED_ON[0])
     truth = f"from {clips} join synth.truth_tracks using (key) join synth.splits using (track_id)"
     yield _step("sql --csv", f"select key, genre, split {truth}", out=labels)

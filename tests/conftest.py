@@ -8,7 +8,7 @@ from hypothesis import settings
 from tests.worlds import write_source
 
 # Compiled kernels make the first example slow, and CI machines are busy: no test here is about time.
-settings.register_profile("pairmine", deadline=None, max_examples=40)
+settings.register_profile("pairmine", deadline=None, max_examples=20)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "pairmine"))
 
