@@ -1,8 +1,8 @@
 """AudioSet, genres: segments of 10 s from YouTube that have at least one of 7 or of 25 genre labels.
 
-J. F. Gemmeke et al.: AudioSet: an ontology and human-labeled dataset for audio events. ICASSP 2017. Licence of the
-labels: see their terms. The 7 genres are those of H. Bahuleyan, arXiv:1804.01149, as colisten-2020 (section 4.4) says; the 25
-"top-level genre categories" are the children of "Music genre" in the ontology.
+J. F. Gemmeke et al.: AudioSet: an ontology and human-labeled dataset for audio events. ICASSP 2017. The 7
+genres are those of H. Bahuleyan, arXiv:1804.01149, as colisten-2020 (section 4.4) says; the 25 "top-level genre
+categories" are the children of "Music genre" in the ontology.
 """
 
 import re
