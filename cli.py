@@ -80,6 +80,12 @@ def _command(name: str, own: list[inspect.Parameter], shared: Callable[..., None
     return typer.main.get_command(maker)
 
 
+def _refuse_rejects(count: int, allowed: bool, what: str, where: object) -> None:
+    """Raise InputError, which is exit code 3, if records or files were rejected."""
+    if count and not allowed:
+        raise InputError(f"{count:,} {what}: read {where}, or pass --allow-rejects")
+
+
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     return list(inspect.signature(function).parameters.values())
 
@@ -100,11 +106,8 @@ def _source_command(kind: str) -> Any:
         workspace, name, allow_rejects, as_json = (options.pop(each) for each in inspect.signature(shared).parameters)
         report = ingest(workspace, name or kind, **options)
         _print(report, as_json)
-        if report.rejects and not allow_rejects:
-            raise InputError(
-                f"{report.rejects:,} rejects among the input, the rest is ingested: "
-                f'read them with `pairmine sql "select * from {report.source}.rejects"`, or pass --allow-rejects'
-            )
+        where = f'`pairmine sql "select * from {report.source}.rejects"`'
+        _refuse_rejects(report.rejects, allow_rejects, "rejects among the input, the rest is ingested", where)
 
     run.__doc__ = ingest.__doc__
     return _command(kind, _parameters(ingest)[2:], shared, run)
@@ -496,11 +499,8 @@ def features(
         force=force,
     )
     _print(report, as_json)
-    if report.rejects and not allow_rejects:
-        raise InputError(
-            f"{report.rejects:,} files cannot be used, the rest is in the store: "
-            f"read {report.folder / 'rejects.parquet'}, or pass --allow-rejects"
-        )
+    where = report.folder / "rejects.parquet"
+    _refuse_rejects(report.rejects, allow_rejects, "files cannot be used, the rest is in the store", where)
 
 
 @app.command()
@@ -612,11 +612,8 @@ def embed(
         threads=threads,
     )
     _print(report, as_json)
-    if report.rejects and not allow_rejects:
-        raise InputError(
-            f"{report.rejects:,} files cannot be used, the rest is embedded: "
-            f"read {embed.rejects_file(report.file)}, or pass --allow-rejects"
-        )
+    where = embed.rejects_file(report.file)
+    _refuse_rejects(report.rejects, allow_rejects, "files cannot be used, the rest is embedded", where)
 
 
 @app.command()

@@ -34,6 +34,7 @@ Training was left out, since there is no {module}: pip install -c constraints.tx
 OF_MPD = ("co", "artist-co", "tco", "self", "w2v", "cf", "labels")
 OF_DISCOGS = ("track", "release", "artist", "label", "label-co", "genre")
 NEEDS = {"cf": "implicit", "genre": "gensim"}
+OPTIONS = {"cf": ("--trainer", "wmf")}  # LightFM, which warp needs, is an extra of its own
 NEEDED_TO_TRAIN = ("torch", "torchaudio", "soundfile", "soxr", "safetensors", "tomli_w", "sklearn")
 TRAINED_ON = ("tco", "self")
 CLIPS, SECONDS, PLAYLISTS = 800, 6, 3000
@@ -62,7 +63,7 @@ def mining(samples: Path, workspace: Path) -> Iterator[Step]:
     yield _step("link mpd discogs")
     for source, strategies in (("mpd", OF_MPD), ("discogs", OF_DISCOGS)):
         for strategy in (each for each in strategies if _is_there(NEEDS.get(each))):
-            yield _step("build-pairs --source", source, "--strategy", strategy)
+            yield _step("build-pairs --source", source, "--strategy", strategy, *OPTIONS.get(strategy, ()))
     yield _step("build-pairs --source listens --strategy triplet --per-epoch 1000 --epochs 1")
     yield _step("sql --name top-vias --on discogs-label --set rows=5")
     yield _step("check")

@@ -7,9 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pairmine import checking, pairing, registry, store
+from pairmine import checking, making, pairing, registry, store
 from pairmine.errors import DamagedError
-from pairmine.shards import writer as shards
 from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._restrictions import Restrictions
 from tests.worlds import small_parameters, write_source
@@ -177,7 +176,7 @@ def test_a_damaged_request_of_an_unfinished_set_starts_anew(workspace) -> None:
     folder = workspace / "pairs" / "toy-co"
     partial = folder.with_name("toy-co.partial")
     partial.mkdir(parents=True)
-    (partial / shards.REQUEST).write_bytes(b"{}")
+    (partial / making.REQUEST).write_bytes(b"{}")
     (partial / "epoch=0000").mkdir()
     build(workspace, "co")
     assert problems(workspace, folder) == []

@@ -10,12 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pairmine import __version__, store
-from pairmine.errors import DamagedError, PairmineError, UsageError
+from pairmine import __version__, making, store
+from pairmine.errors import UsageError
 from pairmine.kernels.matching import Matches
 from pairmine.schema import EPOCH_PART_ROWS, EPOCHS, pair_table
-
-REQUEST = "request.json"
 
 
 class Writer:
@@ -75,7 +73,7 @@ class Writer:
 
     def commit(self, final: Path, facts: dict[str, int]) -> dict[str, Any]:
         """Write the manifest, with figures of the set, and put the set in its place; return the manifest."""
-        for record in (self.partial / REQUEST, *self.partial.glob("epoch=*.json")):
+        for record in (self.partial / making.REQUEST, *self.partial.glob("epoch=*.json")):
             record.unlink()
         content = {**self._request, "facts": facts, "pairs": [told for _, told in sorted(self._epochs.items())]}
         manifest = store.write_manifest(self.partial, content, self._files)
@@ -108,22 +106,7 @@ def already_there(final: Path, wanted: dict[str, Any], force: bool) -> bool:
     Raises:
         UsageError: another set is there, or something that is no set.
     """
-    if not final.exists():
-        return False
-    if not (final / store.MANIFEST).is_file():
-        raise UsageError(f"{final} exists and is no pair set: name another --out")
-    if force:
-        return False
-    try:
-        manifest = store.read_manifest(final)
-    except DamagedError as error:
-        raise UsageError(f"{error}; --force replaces it") from None
-    different = [name for name in wanted if manifest.get(name) != wanted[name]]
-    if not different:
-        return True
-    raise UsageError(
-        f"{final} holds a set that differs in {', '.join(different)}: name another --out, or replace it with --force"
-    )
+    return making.already_there(final, wanted, force, what="pair set", option="--out")
 
 
 @contextmanager
@@ -138,16 +121,5 @@ def writer(final: Path, wanted: dict[str, Any], force: bool) -> Iterator[Writer]
         if already_there(final, wanted, force):
             partial.rmdir()
             raise UsageError(f"another run has just written {final}: there is nothing left to do")
-        asked = (json.dumps(wanted, indent=1, sort_keys=True) + "\n").encode()
-        file = partial / REQUEST
-        if not file.exists() or file.read_bytes() != asked:
-            store.clear(partial)
-            store.write_bytes(file, asked)
-        for scrap in partial.glob("*.tmp"):
-            store.remove(scrap)
-        try:
+        with making.continuing(partial, wanted):
             yield Writer(partial, wanted)
-        except PairmineError:  # the same request would fail again: there is nothing to continue
-            store.clear(partial)
-            partial.rmdir()
-            raise

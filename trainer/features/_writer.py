@@ -12,14 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pairmine import store
-from pairmine.errors import DamagedError, InputError, PairmineError, UsageError
+from pairmine import making, store
+from pairmine.errors import InputError
 from pairmine.schema import CATALOGUE
 from trainer.features.store import INDEX, INDEX_SCHEMA, REJECTS, shard_name
 
 Values = npt.NDArray[np.float16] | npt.NDArray[np.int16]
 
-REQUEST = "request.json"
 SHARD_BYTES = 1 << 30  # a shard is closed by the track that takes it there
 
 
@@ -98,7 +97,7 @@ class Writer:
         files = [store.FileEntry(**record["file"]) for record in self._records]
         files.append(store.write_parquet(self.partial, INDEX, index))
         files.append(store.write_parquet(self.partial, REJECTS, rejects_table(rejects)))
-        for record in (self.partial / REQUEST, *self.partial.glob("shard-*.json")):
+        for record in (self.partial / making.REQUEST, *self.partial.glob("shard-*.json")):
             record.unlink()
         facts = {"tracks": index.num_rows, "frames": sum(map(sum, self._lengths())), "rejects": len(rejects)}
         manifest = store.write_manifest(self.partial, {**content, "shards": len(self._records), **facts}, files)
@@ -151,23 +150,7 @@ def already_there(final: Path, request: dict[str, Any], force: bool) -> bool:
     Raises:
         UsageError: another store is there, or something that is none.
     """
-    if not final.exists():
-        return False
-    if not (final / store.MANIFEST).is_file():
-        raise UsageError(f"{final} exists and is no feature store: name another by --name")
-    if force:
-        return False
-    try:
-        manifest = store.read_manifest(final)
-    except DamagedError as error:
-        raise UsageError(f"{error}; --force replaces it") from None
-    different = [name for name in request if manifest.get(name) != request[name]]
-    if not different:
-        return True
-    raise UsageError(
-        f"{final} holds features that differ in {', '.join(different)}: "
-        "name another by --name, or replace them with --force"
-    )
+    return making.already_there(final, request, force, what="feature store", option="--name")
 
 
 @contextmanager
@@ -178,20 +161,9 @@ def writer(final: Path, request: dict[str, Any], force: bool) -> Iterator[Writer
         UsageError: another run writes this store.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
-    with store.claim(final.with_name(final.name + ".partial")) as partial:
-        asked = (json.dumps(request, indent=1, sort_keys=True) + "\n").encode()
-        file = partial / REQUEST
-        if not file.exists() or file.read_bytes() != asked:
-            store.clear(partial)
-            store.write_bytes(file, asked)
-        for scrap in partial.glob("*.tmp"):
-            store.remove(scrap)
+    with store.claim(final.with_name(final.name + ".partial")) as partial, making.continuing(partial, request):
         opened = Writer(partial, request["front_end"]["bands"])
         try:
             yield opened
-        except PairmineError:  # the same request would fail again: there is nothing to continue
-            store.clear(partial)
-            partial.rmdir()
-            raise
         finally:
             opened.close()

@@ -10,7 +10,7 @@ A store is a folder:
 A patch is one contiguous piece of a shard. Opening reads the index and maps the shards; nothing else is touched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -168,20 +168,25 @@ class FeatureStore:
 
     def moments(self, rows: npt.ArrayLike) -> tuple[float, float]:
         """Return mean and standard deviation of all values of some tracks: what strategies-2022 standardises by."""
-        count, total, squares = 0, 0.0, 0.0
-        for row in np.asarray(rows, np.int64):
-            values = self.mel(row).astype(np.float64)
-            count += values.size
-            total += float(values.sum())
-            squares += float(np.square(values).sum())
-        mean = total / max(count, 1)
-        return mean, max(squares / max(count, 1) - mean**2, 0.0) ** 0.5
+        return moments(self.mel(row) for row in np.asarray(rows, np.int64))
 
     @cached_property
     def seconds_a_frame(self) -> float:
         """Time from one frame to the next."""
         front_end = self.manifest["front_end"]
         return float(front_end["hop"] / front_end["rate"])
+
+
+def moments(values: Iterable[npt.NDArray[np.floating]]) -> tuple[float, float]:
+    """Return mean and standard deviation of all values of some arrays, one in memory at a time; zeros of none."""
+    count, total, squares = 0, 0.0, 0.0
+    for each in values:
+        wide = each.astype(np.float64)
+        count += wide.size
+        total += float(wide.sum())
+        squares += float(np.square(wide).sum())
+    mean = total / max(count, 1)
+    return mean, max(squares / max(count, 1) - mean**2, 0.0) ** 0.5
 
 
 def check_patches(tracks: Tracks, row: Int64s, offset: Int64s, frames: int) -> None:

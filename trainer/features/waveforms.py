@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pairmine.errors import UsageError
 from trainer.features.extraction import FULL_SCALE, MARGIN, log_mels
-from trainer.features.store import FeatureStore, Int64s, Values, check_patches
+from trainer.features.store import FeatureStore, Int64s, Values, check_patches, moments
 from trainer.frontends import FrontEnd
 
 
@@ -68,15 +68,8 @@ class Waveforms:
 
     def moments(self, rows: npt.ArrayLike) -> tuple[float, float]:
         """Return mean and standard deviation of all values of the log-mels of some tracks."""
-        count, total, squares = 0, 0.0, 0.0
-        for row in np.asarray(rows, np.int64):
-            wave = self._store.mel(row)[0, MARGIN:-MARGIN] / np.float32(FULL_SCALE)
-            values = log_mels(self._front_end, wave).astype(np.float64)
-            count += values.size
-            total += float(values.sum())
-            squares += float(np.square(values).sum())
-        mean = total / max(count, 1)
-        return mean, max(squares / max(count, 1) - mean**2, 0.0) ** 0.5
+        waves = (self._store.mel(row)[0, MARGIN:-MARGIN] / np.float32(FULL_SCALE) for row in np.asarray(rows, np.int64))
+        return moments(log_mels(self._front_end, wave) for wave in waves)
 
     @cached_property
     def seconds_a_frame(self) -> float:

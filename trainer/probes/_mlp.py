@@ -62,6 +62,11 @@ class _Standardise(nn.Module):
         return (x_ND - self.mean_D) / self.std_D
 
 
+def one_hidden(train: Labelled, width: int) -> list[nn.Module]:
+    """Return one hidden layer of so many units with ReLU, and an output a class."""
+    return [nn.Linear(train.x_ND.shape[1], width), nn.ReLU(), nn.Linear(width, train.truth_TC.shape[1])]
+
+
 def train(
     layers: Callable[[], list[nn.Module]],
     train: Labelled,

@@ -1,6 +1,6 @@
 """The downstream network of discogs-2022, section 4.4."""
 
-from torch import nn
+from functools import partial
 
 from trainer.probes import _mlp
 from trainer.probes._probe import Fitted, Labelled
@@ -21,9 +21,5 @@ def mlp_discogs_2022(
         InputError: a class that no training track has, or that all have.
         UsageError: the loss is no longer a number.
     """
-    dim, classes = train.x_ND.shape[1], train.truth_TC.shape[1]
-
-    def layers() -> list[nn.Module]:
-        return [nn.Linear(dim, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, classes)]
-
+    layers = partial(_mlp.one_hidden, train, HIDDEN)
     return _mlp.train(layers, train, valid, COURSE, exclusive=exclusive, seed=seed, device=device)

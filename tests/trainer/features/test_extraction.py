@@ -232,7 +232,7 @@ def test_another_request_does_not_go_on_with_what_is_there(many: Path, tmp_path:
 def test_what_is_there_is_not_made_again(many: Path, made: Extracted) -> None:
     workspace = made.folder.parents[1]
     assert not extract(many, workspace, name="many").new
-    with pytest.raises(UsageError, match=r"differ in front_end: .*--force"):
+    with pytest.raises(UsageError, match=r"differs in front_end: .*--force"):
         extract(many, workspace, name="many", front_end="vggish")
     with pytest.raises(UsageError, match="did you mean 'musicnn'"):
         extract(many, workspace, front_end="musicn")
