@@ -1,9 +1,11 @@
 """One process or many: what plain `torchrun` tells each of them."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 
 import torch
 import torch.distributed as dist
@@ -54,13 +56,14 @@ def join(device: str | None) -> Iterator[Ranks]:
     if name == "cuda":
         name = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(name)
+    # gloo's threads end with the last reference to the group; one that still holds a tensor when the interpreter ends
+    # aborts the process. Dynamo, which optimisers import, keeps a reference for good if imported within a group.
+    import_module("torch._dynamo")
     dist.init_process_group("nccl" if name.startswith("cuda") else "gloo")
     try:
         yield Ranks(dist.get_rank(), count, torch.device(name))
-        # gloo's threads outlive the group, since DDP never lets go of it; one that still holds a tensor when the
-        # interpreter ends aborts the process. Waiting for the others gives it the time to drop it.
-        dist.barrier()
     finally:
+        gc.collect()  # a model wrapped for many ranks refers to itself and to the group
         dist.destroy_process_group()
 
 

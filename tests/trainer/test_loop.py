@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from pairmine import __main__
 from pairmine.errors import DamagedError, MissingError, UsageError
 from tests.trainer import pair_worlds as worlds
+from tests.trainer import two_ranks
 from trainer import checkpoint, embed, loop, setup
 from trainer import recipe as recipes
 from trainer.loop import train
@@ -225,37 +226,15 @@ def test_two_ranks_train_as_one(world, tmp_path) -> None:
     settings = [*TINY, "steps=4", "tasks.0.loss_options={negatives = 'global'}", "views.mix=[5, 2]"]
     one = run(world, tmp_path / "one", settings=settings)
     words = [word for setting in settings for word in ("--set", setting)]
-    words += [
-        "--pairs",
-        str(world / "pairs" / "pairs"),
-        "--recipe",
-        "tiny",
-        "-w",
-        str(tmp_path / "two"),
-        "--device",
-        "cpu",
-    ]
     (tmp_path / "two").mkdir()
     (tmp_path / "two" / "features").symlink_to(world / "features")
-    launch = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        "2",
-        "-m",
-        "pairmine",
-    ]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*launch, "train", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
+    told = two_ranks.train(
+        "--pairs", str(world / "pairs" / "pairs"), "--recipe", "tiny", "-w", str(tmp_path / "two"), *words
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("done; 4 steps") == 1
+    assert told.count("done; 4 steps") == 1
     two = tmp_path / "two" / "runs" / "tiny"
     assert lines(two, "start")[0]["ranks"] == 2
-    assert losses(two) == pytest.approx(losses(one.folder), rel=1e-4) and "rows of one rank only" not in done.stderr
+    assert losses(two) == pytest.approx(losses(one.folder), rel=1e-4) and "rows of one rank only" not in told
     a, b = load_file(one.folder / checkpoint.LAST), load_file(two / checkpoint.LAST)
     for name in (name for name in a if name.startswith("encoder.")):
         torch.testing.assert_close(a[name], b[name], rtol=1e-3, atol=1e-4)

@@ -1,10 +1,7 @@
 """Negatives that keep up, against brute force; runs that are resumed, or have two ranks, read the same ones."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +11,13 @@ import torch
 from pairmine.errors import UsageError
 from pairmine.shards import Reader
 from tests.trainer import pair_worlds as worlds
+from tests.trainer import two_ranks
 from trainer import refresh
 from trainer.features.store import FeatureStore
 from trainer.loop import train
 from trainer.pair_sets import PairSet
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-ROOT = Path(__file__).resolve().parent.parent.parent
 TRACKS, ABSENT = 48, (3, 17)
 TRIPLET = ["tasks.0.loss=triplet", "refresh.every=2", "refresh.rank_from=2", "refresh.rank_to=9"]
 SETTINGS = [*TRIPLET, "batch=16", "log_every=1", "views.frames=30"]
@@ -156,18 +153,8 @@ def test_two_ranks_find_what_one_finds(world, tmp_path) -> None:
     one = run(world, tmp_path / "one", settings=settings)
     words = [word for setting in settings for word in ("--set", setting)]
     words += ["--pairs", str(world / "pairs" / "pairs"), "--features", str(world / "features" / "musicnn")]
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "pairmine"]
-    done = subprocess.run(
-        [*launch, "train", *words, "--recipe", "tiny", "--device", "cpu", "-w", str(tmp_path / "two")],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "rows of one rank only" not in done.stderr
+    told = two_ranks.train(*words, "--recipe", "tiny", "-w", str(tmp_path / "two"))
+    assert "rows of one rank only" not in told
     two = tmp_path / "two" / "runs" / "tiny"
     first = [Reader(folder / "negatives" / "epoch=0000").epoch(0) for folder in (one.folder, two)]
     np.testing.assert_array_equal(first[0].negative, first[1].negative)
