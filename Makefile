@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/pairmine demo
 
 test: lint
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -1,4 +1,7 @@
 import os
+
+os.environ["OMP_NUM_THREADS"] = "1"  # on small tensors the threads of torch only wait for each other
+
 from pathlib import Path
 
 import numpy as np

@@ -31,7 +31,7 @@ def test_every_example_is_named_here_and_under_forty_lines() -> None:
 def test_an_example_runs_and_its_loss_falls_below_that_of_chance(name, world, tmp_path) -> None:
     pytest.importorskip(PACKAGES[name], reason=f"{PACKAGES[name]} is not installed")
     command = [sys.executable, str(EXAMPLES / f"{name}.py"), *map(str, world)]
-    environment = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent), "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent), "COLUMNS": "200"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     losses = [float(found) for found in re.findall(r"loss:?\s+(\d+\.\d+)", done.stdout)]

@@ -29,7 +29,7 @@ class Batch:
         mel_VBFT: half-precision log-mels, V views: anchor, positive, negative; with `waveforms` the samples they are to
             be computed from, (V, B, 1, samples).
         other_VBFT: patches to be mixed into them.
-        changes: random numbers for mixing and augmentation, each (V, B).
+        changes: random numbers for mixing and augmentation, each (V, B), stripes (V, B, bands or frames, stripe, 2).
         rows_B: the anchors' rows in the feature store.
         groups_B, negative_groups_B: ids of rows that are no negatives of each other.
         vector_BD, has_vector_B, label_ids_BL, weights_BL, has_labels_B: targets, where the stream has them.

@@ -30,10 +30,10 @@ class Views:
     Attributes:
         frames: length of a patch; 0 for the encoder's own.
         pairing: two patches of one track: "random", "adjacent" (`gap_seconds` apart) or "same".
-        mix: shape parameters of the Beta distribution of the gain at which a patch stays when another of the batch is
+        mix: shape parameters of the Beta distribution of the share at which a patch stays when another of the batch is
             mixed into it, before the log; none: not mixed.
-        augment: changes drawn for every patch: "stretch", "pitch", "reverb", "noise", "polarity"; to waveforms where
-            the store holds them, else to mels.
+        augment: changes drawn for every patch: "stretch", "pitch", "reverb", "noise", "polarity", "gain"; to waveforms
+            where the store holds them, else to mels; and "mask" to mels, whatever the store holds.
         standardise: subtract the mean of the training tracks, divide by their standard deviation.
     """
 
@@ -196,7 +196,7 @@ class Recipe:
 
 CHOICES = {
     "views.pairing": ("random", "adjacent", "same"),
-    "views.augment": ("pitch", "stretch", "reverb", "noise", "polarity"),
+    "views.augment": ("pitch", "stretch", "reverb", "noise", "polarity", "gain", "mask"),
     "tasks.groups": ("track", "via", "none"),
     "schedule.name": ("constant", "cosine", "plateau"),
     "precision": ("bf16", "float32"),

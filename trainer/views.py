@@ -21,6 +21,8 @@ STRETCH = (0.8, 1.2)
 SEMITONES = (-2, -1, 1, 2)
 TAIL_FRAMES = 64
 QUIETEST = 1e-10
+GAIN_DECIBELS = 6.0
+STRIPES, WIDEST = 2, 0.15
 SEEDS = 1 << 24  # whole numbers that single precision tells apart
 
 Draws = dict[str, npt.NDArray[np.float32]]
@@ -43,16 +45,18 @@ def least_frames(spec: Views, frames: int, front_end: dict[str, Any]) -> int:
 
 
 def draw(rng: np.random.Generator, spec: Views, shape: tuple[int, ...]) -> Draws:
-    """Draw what `change` needs, here and in `sounds`, for patches of a shape (V, B).
+    """Draw what `change` needs, here and in `sounds`, for patches of a shape (V, B); powers, not amplitudes.
 
     strategies-2022, section 3: pitch by -2, -1, 1 or 2 semitones, stretch by 0.8 to 1.2, reverberation and noise with
     probability 0.5 each (tails of 0.1 to 1 s and 5 to 30 dB under the patch [ours]), polarity (reversed in half of the
     patches [ours]). `noise_seed` names the samples of noise and tail.
-    playlists-2023: gain ~ Beta(5, 2) [ours].
+    playlists-2023: the share of the patch in the mix ~ Beta(5, 2) [ours].
+    SpecAugment (arXiv:1904.08779): stripes of bands and of frames, two each of up to 15 % [ours]; gain by up to 6 dB
+    either way [ours].
     """
     draws: dict[str, npt.NDArray[Any]] = {}
     if spec.mix:
-        draws["gain"] = rng.beta(spec.mix[0], spec.mix[1], shape)
+        draws["mix"] = rng.beta(spec.mix[0], spec.mix[1], shape)
     if "pitch" in spec.augment:
         draws["pitch"] = rng.choice(SEMITONES, shape)
     if "stretch" in spec.augment:
@@ -65,6 +69,10 @@ def draw(rng: np.random.Generator, spec: Views, shape: tuple[int, ...]) -> Draws
         draws["polarity"] = rng.choice((-1, 1), shape)
     if "reverb" in spec.augment or "noise" in spec.augment:
         draws["noise_seed"] = rng.integers(0, SEEDS, shape)
+    if "gain" in spec.augment:
+        draws["gain"] = 10 ** (rng.uniform(-GAIN_DECIBELS, GAIN_DECIBELS, shape) / 10)
+    if "mask" in spec.augment:
+        draws["mask"] = rng.random((*shape, 2, STRIPES, 2))
     return {name: values.astype(np.float32) for name, values in draws.items()}
 
 
@@ -78,8 +86,8 @@ def change(
         return mel_VBFT
     power_VBFT = front_end.expand(mel_VBFT)
     if other_VBFT is not None:
-        gain = changes["gain"][..., None, None]
-        power_VBFT = gain * power_VBFT + (1 - gain) * front_end.expand(other_VBFT.float().contiguous())
+        share = changes["mix"][..., None, None]
+        power_VBFT = share * power_VBFT + (1 - share) * front_end.expand(other_VBFT.float().contiguous())
     if "stretch" in changes or "pitch" in changes:
         power_VBFT = _warp(power_VBFT, changes, front_end, frames)
     if "reverb" in changes:
@@ -87,7 +95,28 @@ def change(
     if "noise" in changes:
         level = changes["noise"] * power_VBFT.mean((2, 3))
         power_VBFT = power_VBFT + level[..., None, None]
-    return front_end.compress(power_VBFT.clamp(min=QUIETEST))
+    if "gain" in changes:
+        power_VBFT = power_VBFT * changes["gain"][..., None, None]
+    return masked(front_end.compress(power_VBFT.clamp(min=QUIETEST)), changes)
+
+
+def masked(mel_VBFT: Tensor, changes: dict[str, Tensor]) -> Tensor:
+    """Return log-mels whose stripes, if any are drawn, have the mean of their patch (SpecAugment, section 2)."""
+    if "mask" not in changes:
+        return mel_VBFT
+    bands, frames = mel_VBFT.shape[-2:]
+    stripes_VBASP = changes["mask"]
+    hidden_VBFT = _inside(stripes_VBASP[..., 0, :, :], bands)[..., None]
+    hidden_VBFT = hidden_VBFT | _inside(stripes_VBASP[..., 1, :, :], frames)[..., None, :]
+    return torch.where(hidden_VBFT, mel_VBFT.mean((-2, -1), keepdim=True), mel_VBFT)
+
+
+def _inside(stripes_VBSP: Tensor, size: int) -> Tensor:
+    """Return which of so many places lie in a stripe, each drawn as (place, width) in [0, 1)."""
+    width_VBS = stripes_VBSP[..., 1] * WIDEST * size
+    start_VBS = stripes_VBSP[..., 0] * (size - width_VBS)
+    at = torch.arange(size, device=stripes_VBSP.device) + 0.5
+    return ((at >= start_VBS[..., None]) & (at < (start_VBS + width_VBS)[..., None])).any(-2)
 
 
 def _warp(power_VBFT: Tensor, changes: dict[str, Tensor], front_end: FrontEnd, frames: int) -> Tensor:

@@ -8,8 +8,6 @@ from trainer import registry
 # eight segments of a large network take seconds; two have every layer too
 SMALL = {"mel-cpc": {"context": 1, "steps": 1}}
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.mark.parametrize("name", registry.names("encoders"))
 @pytest.mark.parametrize("check", encoders.CHECKS, ids=lambda check: check.__name__)

@@ -5,8 +5,6 @@ import pytest
 from pairmine.testing import frontends
 from trainer import registry
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.mark.parametrize("name", registry.names("frontends"))
 @pytest.mark.parametrize("check", frontends.CHECKS, ids=lambda check: check.__name__)

@@ -6,7 +6,6 @@ from pairmine.testing import losses
 from tests.trainer.losses import references
 from trainer import registry
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 every_loss = pytest.mark.parametrize("name", registry.names("losses"))
 
 

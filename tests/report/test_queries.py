@@ -15,6 +15,16 @@ from pairmine.errors import MissingError, UsageError
 from pairmine.report import queries, tables
 
 
+@pytest.fixture(scope="module", autouse=True)
+def views(world):
+    """The views of the world, which no test changes, are made once."""
+    refresh = engine.refresh
+    refresh(world)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "refresh", lambda workspace: None if workspace == world else refresh(workspace))
+        yield
+
+
 def ask(workspace, query=None, **options) -> list[dict]:
     return json.loads("\n".join(queries.answer(workspace, query, style="json", **options)))["rows"]
 

@@ -176,8 +176,11 @@ class World:
 
     def text(self) -> str:
         pieces = PIECES + CODED if not self.rare() else [*PIECES, "<![CDATA[<&]]>", "<!-- no -->", "<?pi?>"]
-        text = "".join(self.chance.choice(pieces) for _ in range(self.chance.randrange(5)))
-        return text.replace("]]>", "]] >") if "CDATA" not in text else text.replace("]]]>", "]]>")
+        text = ""
+        for _ in range(self.chance.randrange(5)):
+            piece = self.chance.choice(pieces)
+            text += f" {piece}" if text.endswith("]]") and piece == ">" else piece  # no text may hold ]]>
+        return text
 
     def quoted(self, value: str) -> str:
         return f"'{value}'" if self.chance.random() < 0.3 else f'"{value}"'

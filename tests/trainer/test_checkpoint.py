@@ -11,8 +11,6 @@ from torch import nn
 from pairmine.errors import DamagedError, MissingError, UsageError
 from trainer import checkpoint
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def model() -> nn.Module:
     torch.manual_seed(1)

@@ -120,7 +120,7 @@ def test_what_is_mixed_in_is_another_row_of_the_whole_batch(world) -> None:
     for rank in range(3):
         part = found.get(0, 0, rank, 3)
         assert torch.equal(part.mel_VBFT, whole.mel_VBFT[:, rank::3])
-        assert torch.equal(part.changes["gain"], whole.changes["gain"][:, rank::3])
+        assert torch.equal(part.changes["mix"], whole.changes["mix"][:, rank::3])
         assert torch.equal(part.other_VBFT, whole.other_VBFT[:, rank::3])
     for place in range(12):
         same = [o for o in range(12) if torch.equal(whole.other_VBFT[:, place], whole.mel_VBFT[:, o])]

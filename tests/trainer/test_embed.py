@@ -19,7 +19,6 @@ from trainer.features.extraction import features
 from trainer.features.store import FeatureStore
 from trainer.loop import train
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 UNTRAINED = ["tasks=[]", "steps=0", "epochs=0"]
 RUNS = {
     "tiny": ("musicnn", "tiny", ["views.frames=30", "views.standardise=true", "steps=1", "batch=6"]),

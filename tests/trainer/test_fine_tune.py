@@ -14,7 +14,6 @@ from trainer.features.store import FeatureStore
 from trainer.fine_tune import Plan, Tagger
 from trainer.loop import train
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 TRACKS = 96
 SPLITS = {"train": np.arange(48), "valid": np.arange(48, 72), "test": np.arange(72, 96)}
 SMALL = Plan(epochs=50, patience=50, batch=6, highest_lr=6e-3)

@@ -24,14 +24,6 @@ OF_AUDIO = [name for name in NAMES if registry.network("frontends", name).reads 
 RATE = 16_000
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def build(name: str) -> FrontEnd:
     return registry.build("frontends", name)
 

@@ -41,8 +41,6 @@ AS_WRITTEN = {"playlist-tco-resnet50", "scratch-vggish", "hybrid-resnet18", "cro
 LESS = {"siamese-self-infonce-multi": ["batch=2", "views.frames=160", "steps=1"]}
 KINDS = {"triplet": "triplets", "labels": "labels", "genre": "labels", "cf": "vectors"}
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Path:
@@ -154,7 +152,6 @@ def test_a_run_killed_in_the_middle_of_an_epoch_goes_on_from_there(world, tmp_pa
     done = subprocess.run(
         [sys.executable, "-c", kill, *command, "--device", "cpu"],
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -201,7 +198,7 @@ def test_ctrl_c_ends_the_command_with_130_and_the_run_goes_on(world, tmp_path) -
     ]
     command += ["--recipe", "tiny", "--device", "cpu"]
     settings = [word for setting in (*TINY, "epochs=0") for word in ("--set", setting)]
-    options = {"cwd": ROOT, "env": {**os.environ, "OMP_NUM_THREADS": "1"}, "text": True}
+    options = {"cwd": ROOT, "text": True}
     endless = subprocess.Popen(
         [*command, *settings, "--set", "steps=1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
     )

@@ -16,7 +16,6 @@ from trainer.loop import train
 
 pytest.importorskip("onnx", reason="onnx is not installed: pip install 'pairmine[onnx]'")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'pairmine[onnx]'")
-pytestmark = pytest.mark.usefixtures("one_thread")
 UNTRAINED = ["tasks=[]", "steps=0", "epochs=0"]
 # one that pools, one of fixed length, one of a GRU over steps
 RUNS = {

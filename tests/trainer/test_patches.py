@@ -10,8 +10,6 @@ from tests.trainer import pair_worlds as worlds
 from trainer import patches
 from trainer.features.store import FeatureStore
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.mark.parametrize("count", [0, 1, 3, 9])
 def test_batches_read_ahead_come_in_order_and_whole(tmp_path, count) -> None:

@@ -17,7 +17,6 @@ from trainer import registry
 from trainer.frontends.musicnn import Musicnn
 from trainer.loop import train
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 ENTRY_POINTS = """
 [pairmine.encoders]
 wide = others.members:Wide

@@ -17,7 +17,6 @@ from trainer.features.store import FeatureStore
 from trainer.loop import train
 from trainer.pair_sets import PairSet
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 TRACKS, ABSENT = 48, (3, 17)
 TRIPLET = ["tasks.0.loss=triplet", "refresh.every=2", "refresh.rank_from=2", "refresh.rank_to=9"]
 SETTINGS = [*TRIPLET, "batch=16", "log_every=1", "views.frames=30"]

@@ -9,8 +9,6 @@ import pytest
 from tests.trainer import pair_worlds as worlds
 from trainer.loop import train
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Path:

@@ -1,6 +1,5 @@
 """The command `train` as torchrun starts it, with two ranks on a CPU."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +18,6 @@ def train(*words: str) -> str:
     done = subprocess.run(
         [sys.executable, *LAUNCH, "train", *words, "--device", "cpu"],
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

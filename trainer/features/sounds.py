@@ -14,7 +14,7 @@ from trainer._torchaudio import torchaudio
 from trainer.features.extraction import FULL_SCALE
 from trainer.features.waveforms import samples
 from trainer.frontends import FrontEnd
-from trainer.views import SEEDS
+from trainer.views import SEEDS, masked
 
 WINDOW, HOP = 1024, 256  # of the phase vocoder [ours]
 # semitones as ratios of small numbers, within 0.2 cents, for resampling with small kernels
@@ -40,15 +40,15 @@ def change(
 ) -> Tensor:
     """Return single-precision log-mels of `frames` frames, (V, B, F, T), of waveforms mixed and augmented as drawn.
 
-    Powers are mixed by the drawn gain, as `views.change` does. Stretch and pitch: one phase vocoder, then resampling.
+    Powers are mixed by the drawn share, as `views.change` does. Stretch and pitch: one phase vocoder, then resampling.
     Reverberation: half of the energy goes into white noise that falls by 60 dB in the time drawn. Noise is white.
     """
     shape = wave_VB1S.shape[:2]
     wave_XS = _samples(wave_VB1S.flatten(0, 1))
-    drawn = {name: values.flatten() for name, values in (changes or {}).items()}
+    drawn = {name: values.flatten(0, 1) for name, values in (changes or {}).items()}
     if other_VB1S is not None:
-        gain_X1 = drawn["gain"][:, None]
-        wave_XS = gain_X1.sqrt() * wave_XS + (1 - gain_X1).sqrt() * _samples(other_VB1S.flatten(0, 1))
+        share_X1 = drawn["mix"][:, None]
+        wave_XS = share_X1.sqrt() * wave_XS + (1 - share_X1).sqrt() * _samples(other_VB1S.flatten(0, 1))
     if "stretch" in drawn or "pitch" in drawn:
         wave_XS = _warp(wave_XS, drawn, samples(front_end, frames))
     if "reverb" in drawn:
@@ -58,7 +58,9 @@ def change(
         wave_XS = wave_XS + level_X[:, None] * white(drawn["noise_seed"], wave_XS.shape[1])
     if "polarity" in drawn:
         wave_XS = wave_XS * drawn["polarity"][:, None]
-    mel_XFT = _heard(wave_XS, front_end)
+    if "gain" in drawn:
+        wave_XS = wave_XS * drawn["gain"].sqrt()[:, None]
+    mel_XFT = masked(_heard(wave_XS, front_end), drawn)
     return mel_XFT.reshape(*shape, *mel_XFT.shape[1:])
 
 

@@ -22,7 +22,6 @@ from trainer.metrics import ranking
 from trainer.metrics.score import resample
 from trainer.systems.from_encoder import FromEncoder
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 EVAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "eval"
 
 

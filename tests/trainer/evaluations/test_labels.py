@@ -46,7 +46,6 @@ loss = "soft-labels"
 [tasks.projector]
 name = "linear"
 """
-pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

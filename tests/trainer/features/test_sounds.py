@@ -82,7 +82,7 @@ def test_ratios_are_semitones() -> None:
 def test_mixed_sounds_add_their_powers() -> None:
     one, other = noise(64, samples(FRONT_END, FRAMES)), 3 * noise(64, samples(FRONT_END, FRAMES)).flip(0)
     powers = [changed(each).mean() for each in (one, other)]
-    found = changed(one, other, gain=[0.3] * 64).mean()
+    found = changed(one, other, mix=[0.3] * 64).mean()
     assert found.item() == pytest.approx(0.3 * powers[0].item() + 0.7 * powers[1].item(), rel=0.02)
 
 
@@ -104,6 +104,16 @@ def silent_share(silent: torch.Tensor) -> float:
     """Return how the upper bands of white noise relate to all of them."""
     power = FRONT_END.expand(silent)[0]
     return (power[60:].mean() / power.mean()).item()
+
+
+def test_gain_and_stripes_are_those_of_mels() -> None:
+    wave, mask = (
+        noise(2, samples(FRONT_END, FRAMES)),
+        torch.rand(2, 2, 2, 2, generator=torch.Generator().manual_seed(1)),
+    )
+    torch.testing.assert_close(changed(wave, gain=[4.0, 0.5])[0], 4 * changed(wave)[0], rtol=1e-3, atol=1e-6)
+    expected = views.masked(FRONT_END.compress(changed(wave)), {"mask": mask})
+    torch.testing.assert_close(FRONT_END.compress(changed(wave, mask=mask)), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_reverberation_is_a_causal_tail_that_keeps_energy() -> None:
@@ -135,7 +145,7 @@ def test_white_noise_is_white_and_named_by_its_seed() -> None:
 
 
 def test_all_changes_together_leave_a_batch_of_finite_mels() -> None:
-    spec = Views(mix=[5, 2], augment=["pitch", "stretch", "reverb", "noise", "polarity"])
+    spec = Views(mix=[5, 2], augment=["pitch", "stretch", "reverb", "noise", "polarity", "gain", "mask"])
     length = samples(FRONT_END, views.gathered_frames(spec, FRAMES))
     wave = cut(noise(6, length)).reshape(2, 3, 1, length)
     drawn = views.draw(seeding.rng(0, "test"), spec, (2, 3))

@@ -17,7 +17,6 @@ from trainer.features.waveforms import Waveforms
 from trainer.pair_sets import PairSet
 from trainer.recipe import Views
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 FRONT_ENDS = [name for name in registry.names("frontends") if name != "melon"]
 TRACKS, RATE = 12, 16_000
 

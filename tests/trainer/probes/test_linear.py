@@ -11,7 +11,6 @@ from tests.trainer.probes.test_probes import world
 from trainer.probes import Labelled, _independent, _strength, logistic_regression, probe
 from trainer.probes._independent import Regressions
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 EXCLUSIVE = {
     "svm": lambda c: SVC(C=2.0),
     "linear-svm": lambda c: LinearSVC(C=c, random_state=3),

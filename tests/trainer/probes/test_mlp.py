@@ -9,8 +9,6 @@ from pairmine.errors import UsageError
 from tests.trainer.probes.test_probes import world
 from trainer.probes import Labelled, _mlp, mlp_crossmodal_2021, mlp_discogs_2022, probe
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def patched(part: Labelled, counts: np.ndarray) -> Labelled:
     """Return the same tracks with several noisy vectors each."""

@@ -8,7 +8,6 @@ from pairmine.errors import InputError, UsageError
 from trainer.metrics import ranking
 from trainer.probes import Labelled, probe
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 PROBES = registry.names("probes", "trainer")
 DIM = 12
 

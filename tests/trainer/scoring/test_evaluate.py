@@ -19,7 +19,6 @@ from trainer.scoring import opening
 from trainer.scoring.evaluate import Evaluated, evaluate
 from trainer.scoring.request import Request
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 TRACKS, TESTED = 24, tuple(worlds.key(track) for track in range(12))
 RUNS = {
     "run": ["views.frames=30", "steps=1", "batch=6"],

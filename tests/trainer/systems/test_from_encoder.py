@@ -17,7 +17,6 @@ from trainer.systems import embeddings, untrained
 from trainer.systems.from_encoder import RandomWeights
 from trainer.systems.from_file import FromFile
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 ASKED = [pair_worlds.key(track) for track in (6, 4, 12, 4)]
 
 

@@ -14,7 +14,6 @@ from trainer.keys import KeyMap
 from trainer.systems import mfcc
 from trainer.systems.mfcc import Mfcc
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 ASKED = [pair_worlds.key(track) for track in (6, 4, 6)]
 
 
