@@ -10,13 +10,14 @@ never stopped.
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from pairmine import seeding
+from pairmine import seeding, store
 from pairmine.errors import ResourceError
 from pairmine.progress import say
 from trainer import checkpoint, ranks, refresh, run_folder, setup, training_sets, watch
@@ -77,8 +78,8 @@ def train(
         device: "cpu", "cuda" or "cuda:N"; by default the GPU if there is one.
 
     Raises:
-        UsageError: as in `setup.prepare`; a run of that name exists; its checkpoint is of other pairs; or the loss is
-            no longer a number.
+        UsageError: as in `setup.prepare`; a run of that name exists, or is being trained; its checkpoint is of other
+            pairs; or the loss is no longer a number.
         MissingError, DamagedError: as in `setup.prepare`.
         ResourceError: the GPU's memory is too small.
     """
@@ -103,14 +104,19 @@ def train(
     refresh.check(job.recipe, job.training)
     with ranks.join(device) as here, watch.interruptible() as interrupted:
         folder = begun.parent if begun else run_folder.new_folder(workspace, called)
-        try:
-            trained = loop(job, Run(job, here, folder, resume), interrupted)
-        except torch.OutOfMemoryError:
-            raise ResourceError(
-                f"batches of {job.recipe.batch} do not fit into the memory of {here.device}: "
-                "pass --set cache_chunk=N (large batches in small pieces), or a smaller --set batch=N"
-            ) from None
+        with store.claim(folder) if here.first else nullcontext():
+            trained = _trained(job, here, folder, resume, interrupted)
     return trained if here.first else None
+
+
+def _trained(job: Job, here: ranks.Ranks, folder: Path, resume: bool, interrupted: watch.Interrupted) -> Trained:
+    try:
+        return loop(job, Run(job, here, folder, resume), interrupted)
+    except torch.OutOfMemoryError:
+        raise ResourceError(
+            f"batches of {job.recipe.batch} do not fit into the memory of {here.device}: "
+            "pass --set cache_chunk=N (large batches in small pieces), or a smaller --set batch=N"
+        ) from None
 
 
 def loop(job: Job, run: Run, interrupted: watch.Interrupted) -> Trained:

@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pairmine import __main__
+from pairmine import __main__, store
 from pairmine.errors import DamagedError, MissingError, UsageError
 from tests.trainer import pair_worlds as worlds
 from tests.trainer import two_ranks
@@ -217,6 +217,12 @@ def test_ctrl_c_ends_the_command_with_130_and_the_run_goes_on(world, tmp_path) -
     (tmp_path / "whole").mkdir()
     whole = run(world, tmp_path / "whole", settings=[*TINY, "epochs=0", f"steps={steps + 2}"])
     assert losses(folder) == pytest.approx(losses(whole.folder), rel=1e-6) and len(losses(folder)) == steps + 2
+
+
+def test_of_two_runs_of_one_name_one_trains(world, tmp_path) -> None:
+    with store.claim(tmp_path / "runs" / "tiny"), pytest.raises(UsageError, match="another run is writing"):
+        run(world, tmp_path, settings=[*TINY, "steps=1"])
+    assert run(world, tmp_path, settings=[*TINY, "steps=1"]).steps == 1
 
 
 def test_two_ranks_train_as_one(world, tmp_path) -> None:
