@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.models import ParameterInfo
 
 from pairmine import __version__, registry
 from pairmine.errors import INTERRUPTED, InputError, PairmineError
@@ -36,7 +37,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 
 
 @app.callback(
-    epilog="Exit codes: 0 done, 2 usage, 3 bad input, 4 run another command first, 5 damaged, 6 out of disk or memory."
+    epilog="Exit codes: 0 done, 1 a defect of ours, 2 usage, 3 bad input, 4 run another command first, 5 damaged, "
+    "6 out of disk or memory, 130 interrupted."
 )
 def _pairmine(
     version: Annotated[
@@ -68,16 +70,24 @@ class Members(TyperGroup):
         return type(self).make(cmd_name)
 
 
-def _command(name: str, own: list[inspect.Parameter], shared: Callable[..., None], run: Callable[..., None]) -> Any:
-    """Make a command with a member's own options and the shared ones; its help is the docstring of `run`."""
+def _command(
+    name: str, function: Callable[..., Any], own: list[inspect.Parameter], shared: Callable[..., None], run: Any
+) -> Any:
+    """Make a command with a member's own options and the shared ones; it is listed as its module's docstring begins."""
     parameters = [*own, *_parameters(shared)]
     parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    _leave_reading(parameters)
+    run.__signature__ = inspect.Signature(parameters)
     run.__annotations__ = {each.name: each.annotation for each in parameters}
-    run.__doc__ = re.split(r"\n *(?:Args|Returns|Raises):\n", run.__doc__ or "")[0]
+    run.__doc__ = re.split(r"\n *(?:Args|Returns|Raises):\n", function.__doc__ or "")[0]
     maker = typer.Typer(add_completion=False, rich_markup_mode=None)
-    maker.command(name)(run)
+    maker.command(name, short_help=_first_line(inspect.getmodule(function)))(run)
     return typer.main.get_command(maker)
+
+
+def _first_line(documented: object) -> str:
+    """Return how a command is listed: whole, where the first line of its help would be cut off."""
+    return (inspect.getdoc(documented) or "").split("\n")[0]
 
 
 def _refuse_rejects(count: int, allowed: bool, what: str, where: object) -> None:
@@ -88,6 +98,13 @@ def _refuse_rejects(count: int, allowed: bool, what: str, where: object) -> None
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     return list(inspect.signature(function).parameters.values())
+
+
+def _leave_reading(parameters: list[inspect.Parameter]) -> None:
+    """Leave it to what opens files to tell which cannot be read, and by which exit code."""
+    for option in (option for each in parameters for option in getattr(each.annotation, "__metadata__", ())):
+        if isinstance(option, ParameterInfo):
+            option.readable = False
 
 
 def _source_command(kind: str) -> Any:
@@ -109,8 +126,7 @@ def _source_command(kind: str) -> Any:
         where = f'`pairmine sql "select * from {report.source}.rejects"`'
         _refuse_rejects(report.rejects, allow_rejects, "rejects among the input, the rest is ingested", where)
 
-    run.__doc__ = ingest.__doc__
-    return _command(kind, _parameters(ingest)[2:], shared, run)
+    return _command(kind, ingest, _parameters(ingest)[2:], shared, run)
 
 
 class Sources(Members):
@@ -123,7 +139,7 @@ class Sources(Members):
 app.add_typer(
     typer.Typer(cls=Sources, no_args_is_help=True, rich_markup_mode=None),
     name="ingest",
-    help="Read a source into the catalogue, e.g. `pairmine ingest mpd ~/mpd/data`.",
+    help="Read a source into the catalogue.\n\npairmine ingest mpd ~/mpd/data",
 )
 
 
@@ -155,11 +171,18 @@ def _evaluation_command(name: str) -> Any:
             bool, typer.Option("--allow-missing", help="Score the tracks all systems have.")
         ] = False,
         pairs: Annotated[
-            list[Path] | None, typer.Option(help="Pair set that trained them: leakage is looked for; repeatable.")
+            list[Path] | None,
+            typer.Option(help="Pair set (or name) that trained them: leakage is looked for; repeatable."),
         ] = None,
-        strict: Annotated[bool, typer.Option("--strict", help="Refuse if a tested track was trained on.")] = False,
+        strict: Annotated[
+            bool, typer.Option("--strict", help="Refuse if a tested track, or its artist, was trained on.")
+        ] = False,
         write_exclude: Annotated[
-            Path | None, typer.Option(help="Write the keys that leak, for `build-pairs --exclude`.")
+            Path | None,
+            typer.Option(
+                help="Write the source's keys of the tested tracks and of all by their artists, leaking or not, for "
+                "`build-pairs --exclude`."
+            ),
         ] = None,
         out: Annotated[Path | None, typer.Option(help="The result; default in WORKSPACE/results.")] = None,
         html: Annotated[Path | None, typer.Option(help="Write a page with plots too.")] = None,
@@ -178,9 +201,8 @@ def _evaluation_command(name: str) -> Any:
         request = Request(**given | lists, checkpoints=options.pop("checkpoint") or ())
         _print(evaluate(workspace, name, prepare(**options), request), as_json)
 
-    run.__doc__ = prepare.__doc__
     own = [each if each.name != "data" else each.replace(annotation=Annotations) for each in _parameters(prepare)]
-    return _command(name, own, shared, run)
+    return _command(name, prepare, own, shared, run)
 
 
 def _evaluations() -> list[str]:
@@ -199,7 +221,7 @@ class Evaluations(Members):
 app.add_typer(
     typer.Typer(cls=Evaluations, no_args_is_help=True, rich_markup_mode=None),
     name="evaluate",
-    help="Score encoders, e.g. `pairmine evaluate genre --data ~/gtzan --dataset gtzan --checkpoint RUN`.",
+    help="Score encoders.\n\npairmine evaluate genre --data ~/gtzan --dataset gtzan --checkpoint RUN",
 )
 
 
@@ -263,9 +285,12 @@ def build_pairs(
         str | None, typer.Option(help="What no two pairs of a batch share: artist, release, label, playlist.")
     ] = None,
     exclude: Annotated[
-        Path | None, typer.Option(help="File of track or artist keys, one a line, that must not appear.")
+        Path | None,
+        typer.Option(help="File of track or artist keys, one a line, that must not appear; header `key` or none."),
     ] = None,
-    keys: Annotated[Path | None, typer.Option(help="File of track keys, one a line: only these appear.")] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="File of track keys, one a line: only these appear; header `key` or none.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help="Only tracks of this split (train, valid or test).")] = None,
     on: Annotated[
         str | None, typer.Option(help="Only tracks linked to this source; the set carries its keys and names.")
@@ -354,7 +379,7 @@ def link(
 @app.command()
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(help="A pair set, source or folder of links; default all of the workspace.")
+        Path | None, typer.Argument(help="A pair set, source or links, folder or name; default all of the workspace.")
     ] = None,
     workspace: Workspace = HERE,
     threads: Threads = None,
@@ -413,14 +438,20 @@ def sql(
 
 
 @app.command()
-def describe(workspace: Workspace = HERE, as_json: Json = False) -> None:
+def describe(
+    name: Annotated[str | None, typer.Argument(help="A source, pair set, …; default all of the workspace.")] = None,
+    workspace: Workspace = HERE,
+    as_json: Json = False,
+) -> None:
     """Describe the sources and pair sets of the workspace, table by table, its features and its runs.
 
     pairmine describe
     """
     from pairmine.report.describe import describe
 
-    _print(describe(workspace), as_json)
+    report = describe(workspace, name)
+    _print(report, as_json)
+    report.raise_problems()
 
 
 @app.command()
@@ -429,7 +460,7 @@ def explain(
     key_b: Annotated[str, typer.Argument(metavar="KEY", help="Key of another.")],
     workspace: Workspace = HERE,
     source: Annotated[str | None, typer.Option(help="Where the tracks are; default the only source.")] = None,
-    pairs: Annotated[Path | None, typer.Option(help="A pair set: rank by its rule, and tell its epochs.")] = None,
+    pairs: Annotated[str | None, typer.Option(help="A pair set: rank by its rule, and tell its epochs.")] = None,
     as_json: Json = False,
 ) -> None:
     """Tell what two tracks share: playlists, albums, artists, labels, and their ranks in each other's lists.
@@ -506,7 +537,8 @@ def features(
 @app.command()
 def train(
     pairs: Annotated[
-        list[str] | None, typer.Option(metavar="[ROLE=]DIR", help="A pair set; a recipe of several takes one a role.")
+        list[str] | None,
+        typer.Option(metavar="[ROLE=]DIR", help="A pair set (or name); a recipe of several takes one a role."),
     ] = None,
     workspace: Workspace = HERE,
     recipe: Annotated[
@@ -696,6 +728,12 @@ def demo(
     print(run(workspace))
 
 
+for each in app.registered_commands:
+    assert each.callback is not None
+    each.short_help = _first_line(each.callback)
+    _leave_reading(_parameters(each.callback))
+
+
 def main() -> None:
     """Run the command line; every error becomes one line on stderr and its exit code."""
     debug = "--debug" in sys.argv
@@ -716,7 +754,7 @@ def main() -> None:
 def _explain(error: Exception) -> tuple[int, str]:
     """Return exit code and one line of message for an error."""
     if isinstance(error, TyperException):
-        return error.exit_code, error.format_message() + _example(error)
+        return error.exit_code, error.format_message() + _hint(error)
     from pairmine.failures import translate
 
     known = translate(error)
@@ -728,9 +766,10 @@ def _explain(error: Exception) -> tuple[int, str]:
     return 1, f"a defect of pairmine: {type(error).__name__}: {text} (run again with --debug, and report it)"
 
 
-def _example(error: TyperException) -> str:
-    """Return how the help of a command shows its use, for an error that says what is missing."""
-    command = getattr(getattr(error, "ctx", None), "command", None)
+def _hint(error: TyperException) -> str:
+    """Return how the help of a command shows its use where something is missing, and where options stand."""
+    command, told = getattr(getattr(error, "ctx", None), "command", None), error.format_message()
+    if told.startswith("No such option") and isinstance(command, TyperGroup):
+        return " (a command's options come after its name; PAIRMINE_WORKSPACE=DIR sets the workspace of all)"
     shown = re.search(r"^`?(pairmine [^`\n]+)", getattr(command, "help", None) or "", re.MULTILINE)
-    is_missing = error.format_message().startswith("Missing ")
-    return f" For example: `{shown[1]}`" if shown and is_missing else ""
+    return f" For example: `{shown[1]}`" if shown and told.startswith("Missing ") else ""

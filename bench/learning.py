@@ -76,7 +76,7 @@ def train(workspace: Path, source: str, strategies: Sequence[str]) -> list[str]:
     for strategy, seed in runs:
         if not (workspace / "runs" / f"{strategy}-{seed}" / "best.safetensors").exists():
             mined, *own = (workspace / "pairs" / f"{source}-{each}" for each in strategy.split("+"))
-            sets = ("--pairs", mined, *(word for each in own for word in ("--pairs", f"self={each}")))
+            sets = ("--pairs", f"pairs={mined}", *(word for each in own for word in ("--pairs", f"self={each}")))
             recipe = "laptop-with-self" if own else "laptop"
             words = ("--recipe", recipe, "--name", f"{strategy}-{seed}", "--set", f"seed={seed}")
             pairmine("train", *sets, *words, "-w", workspace)

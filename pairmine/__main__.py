@@ -1,6 +1,7 @@
 """Entry point of the `pairmine` command; finds cli.py without claiming the import name `cli`."""
 
 import importlib.util
+import io
 import sys
 
 from pairmine import resources
@@ -9,6 +10,8 @@ from pairmine.errors import INTERRUPTED
 
 def main() -> None:
     """Load cli.py under the name `pairmine.cli` and run it; Ctrl-C ends with 130 and one line, at any moment."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # where it is no UTF-8; stderr is so already
     try:
         _run()
     except KeyboardInterrupt:

@@ -126,6 +126,7 @@ class Writer:
         }
         store.write_manifest(self.partial, content, self._files)
         store.publish(self.partial, self.final)
+        engine.say_outdated(engine.outdated(self.final.parent.parent, self.final.name))
         tables = _rows(self._files)
         return Ingested(self.final.name, self.final, tables, tallies, conflicts, tables.get("rejects", 0))
 

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pairmine import engine, links, registry, store
+from pairmine import engine, links, pair_sets, registry, store
 from pairmine.errors import DamagedError, MissingError, PairmineError
 from pairmine.schema import CATALOGUE, EPOCHS, LINKS, Table, pair_table
 from pairmine.strategies._inputs import Inputs, evidence
@@ -60,18 +60,18 @@ class Report:
 
 
 def check(workspace: Path, folder: Path | None = None, threads: int | None = None) -> Report:
-    """Check one pair set, source, folder of links or feature store, or everything in the workspace.
+    """Check one pair set, source, folder of links or feature store, by folder or name, or all of the workspace.
 
     Raises:
         MissingError: there is nothing to check.
     """
-    if folder is None or folder.resolve() == workspace.resolve():
-        folders = [workspace / "catalogue" / name for name in engine.sources(workspace)]
-        folders += [workspace / "links" / name for name in engine.link_sets(workspace)]
-        folders += [workspace / "pairs" / name for name in engine.pair_sets(workspace)]
-        folders += [workspace / "features" / name for name in engine.feature_stores(workspace)]
-    else:
-        folders = [folder.resolve() if folder.parent == Path() else folder]
+    folders = [workspace / "catalogue" / name for name in engine.sources(workspace)]
+    folders += [workspace / "links" / name for name in engine.link_sets(workspace)]
+    folders += [workspace / "pairs" / name for name in engine.pair_sets(workspace)]
+    folders += [workspace / "features" / name for name in engine.feature_stores(workspace)]
+    if folder is not None and folder.resolve() != workspace.resolve():
+        named = [] if (folder / store.MANIFEST).is_file() else [each for each in folders if each.name == str(folder)]
+        folders = named or [folder.resolve() if folder.parent == Path() else folder]
     if not folders:
         raise MissingError(f"workspace {workspace} holds nothing to check: run `pairmine ingest` first")
     return Report([_check_folder(workspace, each, threads) for each in folders])
@@ -179,7 +179,7 @@ def _pair_rules(
     """Yield the findings of every rule of a pair set; rules whose tables are not at hand are noted."""
     folder, rule = checked.folder, registry.load("strategies", manifest["strategy"])
     names = [*_common_rules(manifest), *rule.CHECKS]
-    flaw = _source_flaw(workspace, manifest)
+    flaw = _source_flaw(workspace, folder, manifest)
     if flaw is not None:
         checked.notes.append(f"not every rule can be checked: {flaw}")
     with engine.open_pairs(workspace, folder, with_source=flaw is None) as connection:
@@ -188,7 +188,7 @@ def _pair_rules(
         yield "pairs as many as the manifest says", _count_problems(connection, folder, manifest)
         if flaw is None:
             _add_evidence(connection, workspace, folder, manifest, threads)
-            checked.notes.extend(_add_restrictions(connection, workspace, manifest))
+            checked.notes.extend(_add_restrictions(connection, workspace, folder, manifest))
             if manifest.get("exclusive"):
                 engine.create_marks(connection, manifest["exclusive"])
         for name in names:
@@ -198,16 +198,13 @@ def _pair_rules(
                 checked.notes.append(f"not checked: {name}")
 
 
-def _source_flaw(workspace: Path, manifest: dict[str, Any]) -> str | None:
+def _source_flaw(workspace: Path, pair_set: Path, manifest: dict[str, Any]) -> str | None:
     """Return why the source of a pair set cannot tell whether its pairs are right, or None if it can."""
     try:
         folder = engine.source_folder(workspace, manifest["source"])
-        source = store.read_manifest(folder)
+        return engine.stale(workspace, pair_set) or next(store.damages(folder, store.read_manifest(folder)), None)
     except PairmineError as error:
         return str(error)
-    if source["fingerprint"] != manifest["catalogue_fingerprint"]:
-        return f"source {manifest['source']!r} was ingested anew since: run `pairmine build-pairs --force`"
-    return next(store.damages(folder, source), None)
 
 
 def _add_evidence(
@@ -237,27 +234,29 @@ def _common_rules(manifest: dict[str, Any]) -> list[str]:
     return rules + (["known_vias"] if manifest["via_kind"] else [])
 
 
-def _add_restrictions(connection: duckdb.DuckDBPyConnection, workspace: Path, manifest: dict[str, Any]) -> list[str]:
+def _add_restrictions(
+    connection: duckdb.DuckDBPyConnection, workspace: Path, folder: Path, manifest: dict[str, Any]
+) -> list[str]:
     """Bring in what says which tracks might appear; return why, where that is no longer what it was."""
     source, split, on = manifest["source"], manifest.get("split"), manifest.get("on")
-    notes = []
+    again, notes = f"`{pair_sets.command(manifest, folder)}` draws anew", list[str]()
     if split:
         made = store.read_manifest(engine.source_folder(workspace, source)).get("splits")
         if {"name": split["name"], **(made or {})} == split:
             engine.set_variables(connection, {"split": split["name"]})
         else:
             connection.execute("drop view if exists splits")
-            notes.append(f"source {source!r} is not split as it was: `pairmine build-pairs --force` draws anew")
+            notes.append(f"source {source!r} is not split as it was: {again}")
     held_out = held_out_edges(workspace, source)
     if held_out != manifest.get("held_out_edges"):
         connection.execute("drop view if exists edges")
-        notes.append(f"other edges of {source!r} are held out than were: `pairmine build-pairs --force` draws anew")
+        notes.append(f"other edges of {source!r} are held out than were: {again}")
     elif held_out:
         connection.execute(engine.statement("restrictions/edges_seen"))
     if on:
         try:
             if links.fingerprint(workspace, source, on) != manifest["links"]:
-                raise MissingError(f"sources {source!r} and {on!r} were linked anew since: run `pairmine build-pairs`")
+                raise MissingError(f"sources {source!r} and {on!r} were linked anew since: {again}")
             connection.register("linked", links.linked(workspace, source, on))
         except PairmineError as error:
             notes.append(str(error))

@@ -1,5 +1,6 @@
 """The whole way on the shipped samples and a made-up world, as the commands a user would type, each shown."""
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -16,8 +17,12 @@ from pairmine import resources
 from pairmine.errors import PairmineError, UsageError
 
 HINTS = """
-That was the whole way: raw playlists, a Discogs dump and listens to training pairs{way}.
-With your own data:
+That was the way from raw playlists, a Discogs dump and listens to training pairs{way}.
+To paste the commands above, and look around in the demo's workspace, first:
+
+{setup}
+
+With your own data (then not in the demo's workspace: `unset PAIRMINE_WORKSPACE`):
 
     pairmine ingest mpd ~/mpd/data                          # the Million Playlist Dataset, plain, .gz or .zst
     pairmine build-pairs --source mpd --strategy tco        # 50 epochs of pairs, in workspace/pairs/mpd-tco
@@ -28,9 +33,10 @@ With your own data:
     pairmine train --pairs workspace/pairs/mpd-tco          # the paper's recipe; `train --list` shows all
     pairmine evaluate retrieval --data labels.csv --checkpoint playlist-tco-resnet50
 """
-TRAINED = ", to two encoders trained on them and evaluated:\n    {page} shows it in one page"
+TRAINED = """; then, in a made-up world whose truth is known, from pairs to two encoders:
+    {page} shows how well they find held-out clips of the same genre, and the loss while they learnt"""
 NOT_TRAINED = """.
-Training was left out, since there is no {module}: pip install -c constraints.txt '.[train]', and run the demo again"""
+Training was left out, since there is no {module}: pip install 'pairmine[train]', and run the demo again"""
 OF_MPD = ("co", "artist-co", "tco", "self", "w2v", "cf", "labels")
 OF_DISCOGS = ("track", "release", "artist", "label", "label-co", "genre")
 NEEDS = {"cf": "implicit", "genre": "gensim"}
@@ -43,7 +49,7 @@ PAGE = "page.html"
 
 @dataclass(frozen=True)
 class Step:
-    """A command without `pairmine` and the workspace; its output goes to a file where one is named."""
+    """A command without `pairmine`, in the environment's workspace; its output goes to a file where one is named."""
 
     words: list[str]
     out: Path | None = None
@@ -57,7 +63,7 @@ def mining(samples: Path, workspace: Path) -> Iterator[Step]:
     tco = workspace / "pairs" / "mpd-tco"
     yield _step("ingest mpd", samples / "mpd", "--allow-rejects")
     yield _step("sql", "select file, position, reason from mpd.rejects")
-    yield _step("stats mpd")
+    yield _step("sql --name top-titles --on mpd --set rows=5")
     yield _step("ingest discogs", samples / "discogs", "--allow-rejects")
     yield _step("ingest listens", samples / "listens", "--allow-rejects")
     yield _step("link mpd discogs")
@@ -123,20 +129,34 @@ def run(workspace: Path) -> str:
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir(parents=True)
     marker.touch()
+    setup = _setup(workspace)
+    print("\n".join(f"$ {line}" for line in setup), flush=True)
     for step in mining(resources.path("data_samples"), workspace):
         _run(step, workspace)
+    pasted = "\n".join(f"    {line}" for line in setup)
     lacking = [module for module in NEEDED_TO_TRAIN if not _is_there(module)]
     if lacking:
-        return HINTS.format(way=NOT_TRAINED.format(module=lacking[0]))
+        return HINTS.format(way=NOT_TRAINED.format(module=lacking[0]), setup=pasted)
     for step in training(workspace):
         _run(step, workspace)
-    return HINTS.format(way=TRAINED.format(page=workspace / PAGE))
+    return HINTS.format(way=TRAINED.format(page=workspace / PAGE), setup=pasted)
+
+
+def _setup(workspace: Path) -> list[str]:
+    """Return what a shell needs for the commands shown: the environment where it is not active, and the workspace."""
+    activate = Path(sys.prefix) / "bin" / "activate"
+    active = shutil.which("pairmine") or not activate.exists()
+    return [
+        *([] if active else [f". {shlex.quote(str(activate))}"]),
+        f"export PAIRMINE_WORKSPACE={shlex.quote(str(workspace))}",
+    ]
 
 
 def _run(step: Step, workspace: Path) -> None:
     print(f"\n$ {step}", flush=True)
-    command = [sys.executable, "-m", "pairmine", *step.words, "--workspace", str(workspace)]
+    command = [sys.executable, "-m", "pairmine", *step.words]
+    environment = os.environ | {"PAIRMINE_WORKSPACE": str(workspace)}
     with step.out.open("wb") if step.out else nullcontext() as out:
-        done = subprocess.run(command, check=False, stdout=out)
+        done = subprocess.run(command, check=False, stdout=out, env=environment)
     if done.returncode:
         raise PairmineError(f"{step} ended with exit code {done.returncode}")

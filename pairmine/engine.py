@@ -4,6 +4,7 @@ import difflib
 import json
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,16 +14,19 @@ import duckdb
 
 from pairmine import parallel, progress, registry, resources, store
 from pairmine.errors import DamagedError, MissingError, UsageError
+from pairmine.pair_sets import command as build_command
 from pairmine.schema import EPOCH_PART_ROWS
 
 CATALOGUE_DATABASE = "catalogue.duckdb"
 READABLE_STORAGE = "v1.0.0"
 RESERVED_SCHEMAS = frozenset({"main", "temp", "system", "memory", "pg_catalog", "information_schema"})
+ABANDONED_SECONDS = 3600
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 EXECUTING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
 EXPLAIN_PREFIX = re.compile(r"explain (analyze )?(\( (analyze|format \w+)( , (analyze|format \w+))* \) )?(?=\S)")
 
 
+Views = Iterator[tuple[str, str]]
 ROW = f"{EPOCH_PART_ROWS} * regexp_extract(filename, 'part-([0-9]+)', 1)::bigint + file_row_number"
 
 
@@ -71,27 +75,22 @@ def identifier(name: str) -> str:
 
 def sources(workspace: Path) -> list[str]:
     """Names of the sources in a workspace, sorted."""
-    return _complete(workspace / "catalogue")
+    return store.finished(workspace / "catalogue")
 
 
 def pair_sets(workspace: Path) -> list[str]:
     """Names of the pair sets in a workspace's own folder, sorted."""
-    return _complete(workspace / "pairs")
+    return store.finished(workspace / "pairs")
 
 
 def link_sets(workspace: Path) -> list[str]:
     """Names of the folders of links in a workspace, sorted."""
-    return _complete(workspace / "links")
+    return store.finished(workspace / "links")
 
 
 def feature_stores(workspace: Path) -> list[str]:
     """Names of the feature stores in a workspace, sorted."""
-    return _complete(workspace / "features")
-
-
-def _complete(folder: Path) -> list[str]:
-    manifests = folder.glob(f"*/{store.MANIFEST}")
-    return sorted(path.parent.name for path in manifests if not path.parent.name.endswith(".partial"))
+    return store.finished(workspace / "features")
 
 
 def source_folder(workspace: Path, source: str) -> Path:
@@ -109,6 +108,67 @@ def source_folder(workspace: Path, source: str) -> Path:
     ingest = f"{source} PATH" if source in registry.names("sources") else f"KIND PATH --name {source}"
     mend = f"did you mean {nearest[0]!r}?" if nearest else f"run `pairmine ingest {ingest}` first"
     raise MissingError(f"no source {source!r} in workspace {workspace} (there: {there}): {mend}")
+
+
+def ingested_anew(workspace: Path, manifest: dict[str, Any]) -> str | None:
+    """Return the source of a pair set or of links that was ingested anew since, None while ids are still the same.
+
+    Raises:
+        MissingError: the source is gone.
+        DamagedError: its manifest is damaged.
+    """
+    for source, stated in _read_from(manifest).items():
+        if store.read_manifest(source_folder(workspace, source))["fingerprint"] != stated:
+            return source
+    return None
+
+
+def _read_from(manifest: dict[str, Any]) -> dict[str, str]:
+    """Return the sources that a pair set or links were made from, with their fingerprints of then."""
+    if "left" in manifest:
+        return dict(zip((manifest["left"], manifest["right"]), manifest["source_fingerprints"], strict=True))
+    return {manifest["source"]: manifest["catalogue_fingerprint"]}
+
+
+def stale(workspace: Path, pair_set: Path) -> str | None:
+    """Return why ids of a pair set are not those of its source, and how to mend it; None if they are.
+
+    Raises:
+        MissingError: the source is gone.
+        DamagedError: its manifest, or the set's, is damaged.
+    """
+    manifest = store.read_manifest(pair_set)
+    source = ingested_anew(workspace, manifest)
+    mend = build_command(manifest, pair_set)
+    return source and f"source {source!r} was ingested anew since: run `{mend}`"
+
+
+def outdated(workspace: Path, source: str | None = None) -> list[str]:
+    """Return the pair sets and links of a workspace, as pairs/NAME and links/NAME, whose ids are no longer right.
+
+    Args:
+        workspace: the workspace.
+        source: only those made from this source; what is damaged, or lacks its source, is not among them.
+    """
+    found = []
+    for place, names in (("pairs", pair_sets(workspace)), ("links", link_sets(workspace))):
+        for name in names:
+            try:
+                manifest = store.read_manifest(workspace / place / name)
+                of_source = source in (None, *_read_from(manifest))
+                found += [f"{place}/{name}"] if of_source and ingested_anew(workspace, manifest) else []
+            except (DamagedError, MissingError):
+                continue  # refresh tells
+    return found
+
+
+def say_outdated(names: list[str]) -> None:
+    """Tell in one line which pair sets and links are older than their source; nothing where there are none."""
+    if names:
+        progress.say(
+            f"made before their source was ingested anew, so that ids differ: {', '.join(names)}: "
+            "`pairmine check NAME` tells how to make each again"
+        )
 
 
 def check_schema(workspace: Path, folder: str, name: str, mend: str) -> None:
@@ -133,24 +193,31 @@ def open_source(workspace: Path, source: str, threads: int | None = None) -> duc
     """Open a connection in which the tables of one source go by their plain names."""
     folder = source_folder(workspace, source)
     connection = connect(workspace / "tmp", threads)
-    for view in _source_views(folder):
-        connection.execute(f"create view {view}")
+    for name, query in _source_views(folder):
+        connection.execute(_create_view(name, query))
     return connection
 
 
 def open_pairs(workspace: Path, pair_set: Path, *, with_source: bool = True) -> duckdb.DuckDBPyConnection:
-    """Open a connection with the views `pairs`, `pair_tracks`, `excluded`, `vias` and, if it is there, its source's."""
+    """Open a connection with the views `pairs`, `pair_tracks`, `excluded`, `vias` and its source's.
+
+    Those of the source only while it is there, and the one the set was built from: else ids mean other tracks.
+    """
     connection = connect(workspace / "tmp")
-    for view in _pair_views(workspace, pair_set, with_source):
-        connection.execute(f"create view {view}")
+    for name, query in _pair_views(workspace, pair_set, with_source):
+        connection.execute(_create_view(name, query))
     return connection
 
 
-def _source_views(folder: Path) -> Iterator[str]:
-    """Yield `name as select …` for every table of a source."""
+def _create_view(name: str, query: str) -> str:
+    return f"create view {identifier(name)} as {query}"
+
+
+def _source_views(folder: Path) -> Views:
+    """Yield name and query of the view of every table of a source."""
     tables = sorted({Path(entry["path"]).parts[0] for entry in store.read_manifest(folder)["files"]})
     for table in tables:
-        yield f"{identifier(table)} as select * from {parquet(folder / table, '*.parquet')}"
+        yield table, f"select * from {parquet(folder / table, '*.parquet')}"
 
 
 def source_table(workspace: Path, source: str, table: str) -> str:
@@ -168,76 +235,111 @@ def _as_pattern(folder: Path) -> str:
     return re.sub(r"([*?\[])", r"[\1]", str(folder.resolve()))
 
 
-def _pair_views(workspace: Path, pair_set: Path, with_source: bool = True) -> Iterator[str]:
-    """Yield the views of a pair set, its source's tables among them."""
+def _pair_views(workspace: Path, pair_set: Path, with_source: bool = True) -> Views:
+    """Yield name and query of the views of a pair set, its source's tables among them while their ids are its own."""
     manifest = store.read_manifest(pair_set)
     options = "hive_partitioning = true, hive_types = {'epoch': integer}, filename = true, file_row_number = true"
     columns = ["epoch", "anchor", "positive", "via", "score"]
     columns += ["negative"] if manifest["kind"] == "triplets" else []
     columns += [f"{ROW} as row"] if manifest.get("order") == "fixed" else []
-    yield f"pairs as select {', '.join(columns)} from {parquet(pair_set, 'epoch=*/*.parquet', options)}"
-    yield f"pair_tracks as select * from {parquet(pair_set, 'tracks.parquet')}"
+    yield "pairs", f"select {', '.join(columns)} from {parquet(pair_set, 'epoch=*/*.parquet', options)}"
+    yield "pair_tracks", f"select * from {parquet(pair_set, 'tracks.parquet')}"
     excluded = (pair_set / "excluded.parquet").exists()
     from_excluded = parquet(pair_set, "excluded.parquet") if excluded else "pair_tracks where false"
-    yield f"excluded as select track_id from {from_excluded}"
+    yield "excluded", f"select track_id from {from_excluded}"
     for table in ("vias", "targets", "vocabulary"):
         if (pair_set / f"{table}.parquet").exists():
-            yield f"{table} as select * from {parquet(pair_set, f'{table}.parquet')}"
-    if with_source and manifest["source"] in sources(workspace):
+            yield table, f"select * from {parquet(pair_set, f'{table}.parquet')}"
+    if with_source and manifest["source"] in sources(workspace) and ingested_anew(workspace, manifest) is None:
         yield from _source_views(workspace / "catalogue" / manifest["source"])
 
 
-def _link_views(folder: Path) -> Iterator[str]:
-    """Yield the view of links between two sources."""
+def _link_views(folder: Path) -> Views:
+    """Yield name and query of the view of links between two sources."""
     store.read_manifest(folder)
-    yield f"links as select * from {parquet(folder, 'links.parquet')}"
+    yield "links", f"select * from {parquet(folder, 'links.parquet')}"
 
 
 def refresh(workspace: Path) -> None:
     """Rewrite catalogue.duckdb: views only, one schema a source, pair set or folder of links, replaced in one step."""
-    schemas = _schemas(workspace)
     workspace.mkdir(parents=True, exist_ok=True)
-    temporary = workspace / f"{CATALOGUE_DATABASE}.{os.getpid()}.tmp"
-    temporary.unlink(missing_ok=True)
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {quote(str(temporary))} as c (storage_version {quote(READABLE_STORAGE)})")
-        connection.execute("use c")
-        connection.execute(statement("catalogue/mix"))
-        for schema, views in schemas.items():
-            connection.execute(f"create schema {identifier(schema)}")
-            connection.execute(f"use c.{identifier(schema)}")
-            for view in views:
-                _create_if_readable(connection, view)
-        connection.execute("use memory; detach c")
-    temporary.replace(workspace / CATALOGUE_DATABASE)
+    with _temporary(workspace) as temporary:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {quote(str(temporary))} as c (storage_version {quote(READABLE_STORAGE)})")
+            connection.execute("use c")
+            connection.execute(statement("catalogue/mix"))
+            lacking = _create_schemas(connection, "c", workspace)
+            connection.execute("use memory; detach c")
+        temporary.replace(workspace / CATALOGUE_DATABASE)
+    for reason in dict.fromkeys(lacking.values()):
+        progress.say(f"left out of {CATALOGUE_DATABASE}: {reason}")
 
 
-def _create_if_readable(connection: duckdb.DuckDBPyConnection, view: str) -> None:
-    """Create a view, or tell that its files cannot be read."""
+@contextmanager
+def _temporary(workspace: Path) -> Iterator[Path]:
+    """Name a file for the database in the making; what is left of it, or of one that was killed, is removed."""
+    own = workspace / f"{CATALOGUE_DATABASE}.{os.getpid()}.tmp"
+    own.unlink(missing_ok=True)
     try:
-        connection.execute(f"create view {view}")
-    except (duckdb.IOException, duckdb.InvalidInputException) as error:
-        reason = str(error).splitlines()[0]
-        progress.say(f"left out of {CATALOGUE_DATABASE}: {reason} (`pairmine check` tells more)")
+        yield own
+    finally:
+        for path in workspace.glob(f"{CATALOGUE_DATABASE}.*.tmp*"):
+            if path.name.startswith(own.name) or _is_abandoned(path):
+                path.unlink(missing_ok=True)
 
 
-def _schemas(workspace: Path) -> dict[str, list[str]]:
-    """Return the views of every schema; what is damaged, or whose name is taken, is told and left out."""
-    views: dict[str, list[str]] = {}
+def _is_abandoned(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > ABANDONED_SECONDS
+    except FileNotFoundError:  # another run has just finished
+        return False
+
+
+def left_out(workspace: Path) -> dict[tuple[str, str], str]:
+    """Return what catalogue.duckdb lacks, by schema and view, and why; view "" stands for what a manifest would tell.
+
+    Files of it are damaged, or its name is taken.
+    """
+    with duckdb.connect() as connection:
+        return _create_schemas(connection, "memory", workspace)
+
+
+def _create_schemas(
+    connection: duckdb.DuckDBPyConnection, database: str, workspace: Path
+) -> dict[tuple[str, str], str]:
+    """Create all views, each in its schema; return those that cannot be, as `left_out` does."""
+    schemas, lacking = _schemas(workspace)
+    for schema, views in schemas.items():
+        connection.execute(f"create schema {database}.{identifier(schema)}")
+        connection.execute(f"use {database}.{identifier(schema)}")
+        for name, query in views:
+            try:
+                connection.execute(_create_view(name, query))
+            except (duckdb.IOException, duckdb.InvalidInputException) as error:
+                lacking[schema, name] = f"{str(error).splitlines()[0]} (`pairmine check` tells more)"
+    return lacking
+
+
+def _schemas(workspace: Path) -> tuple[dict[str, list[tuple[str, str]]], dict[tuple[str, str], str]]:
+    """Return the views of every schema, and why some are left out: a manifest is damaged, or the name is taken."""
+    views: dict[str, list[tuple[str, str]]] = {}
+    lacking: dict[tuple[str, str], str] = {}
     found = [(name, _source_views(workspace / "catalogue" / name)) for name in sources(workspace)]
     found += [(name, _pair_views(workspace, workspace / "pairs" / name)) for name in pair_sets(workspace)]
     found += [(name, _link_views(workspace / "links" / name)) for name in link_sets(workspace)]
     taken = set(RESERVED_SCHEMAS)
     for name, statements in found:
         if name.lower() in taken:
-            progress.say(f"{CATALOGUE_DATABASE} has no schema for {name!r}: the name is taken")
+            lacking[name, ""] = f"{name!r}, as the name is taken"
             continue
+        views[name] = []
         try:
-            views[name] = list(statements)
+            for view in statements:
+                views[name].append(view)
         except DamagedError as error:
-            progress.say(f"left out of {CATALOGUE_DATABASE}: {error}")
+            lacking[name, ""] = str(error)
         taken.add(name.lower())
-    return views
+    return views, lacking
 
 
 @contextmanager
@@ -255,6 +357,7 @@ def reader(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         if not (workspace / CATALOGUE_DATABASE).exists():
             raise
         progress.say(f"{workspace} is read-only: its views may name another place, if it was moved")
+    say_outdated(outdated(workspace))
     with duckdb.connect(workspace / CATALOGUE_DATABASE, read_only=True) as connection:
         connection.execute("set memory_limit = '60%'; set enable_progress_bar = false")
         places = {f"{workspace.resolve()}/", f"{_as_pattern(workspace)}/"}

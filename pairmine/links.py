@@ -66,7 +66,7 @@ def fingerprint(workspace: Path, source: str, on: str) -> str:
     """Return the fingerprint of the links of two sources: it changes with the sources and with what was linked.
 
     Raises:
-        MissingError: the two were not linked, or one was ingested anew since.
+        MissingError: the two were not linked, one was ingested anew since, or is not there.
     """
     return str(_current(workspace, source, on)[1]["fingerprint"])
 
@@ -81,12 +81,13 @@ def _current(workspace: Path, source: str, on: str) -> tuple[Path, dict[str, Any
         if sources_of(manifest) == (left, right):
             check_current(workspace, manifest)
             return place, manifest
+    engine.source_folder(workspace, on)
     raise MissingError(f"sources {source!r} and {on!r} are not linked: run `pairmine link {source} {on}` first")
 
 
 def check_current(workspace: Path, manifest: dict[str, Any]) -> None:
     """Raise MissingError if a source of these links is not the one that was linked."""
-    for name, stated in zip(sources_of(manifest), manifest["source_fingerprints"], strict=True):
-        if store.read_manifest(engine.source_folder(workspace, name))["fingerprint"] != stated:
-            left, right = sources_of(manifest)
-            raise MissingError(f"source {name!r} was ingested anew since: run `pairmine link {left} {right}` again")
+    name = engine.ingested_anew(workspace, manifest)
+    if name is not None:
+        left, right = sources_of(manifest)
+        raise MissingError(f"source {name!r} was ingested anew since: run `pairmine link {left} {right}` again")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pairmine import engine, parallel, progress, registry, store
+from pairmine import engine, pair_sets, parallel, progress, registry, store
 from pairmine.errors import InputError, MissingError, UsageError
 from pairmine.schema import CATALOGUE
 from pairmine.shards import writer as shards
@@ -40,7 +40,10 @@ class Built:
         pairs = sum(epoch["pairs"] for epoch in epochs)
         size = sum(entry["bytes"] for entry in self.manifest["files"])
         state = "written" if self.new else "there already, nothing to do"
-        return f"{self.folder}: {pairs:,} pairs in {len(epochs)} epochs, {size / 1e6:,.1f} MB, {state}"
+        what = f"{progress.counted(pairs, 'pair')} in {progress.counted(len(epochs), 'epoch')}"
+        left_out = "; ".join(pair_sets.left_out(self.manifest))
+        end = f"\nleft out: {left_out}" if left_out else ""
+        return f"{self.folder}: {what}, {progress.as_size(size)}, {state}{end}"
 
 
 def build_pairs(
@@ -132,9 +135,8 @@ def _write_epochs(
             pairs += count
             advance(1)
     if not pairs:
-        raise InputError(
-            f"{inputs.source} gives no pairs by {wanted['strategy']}: {_why_none(inputs, via)}: nothing was written"
-        )
+        why = _why_none(inputs, wanted, writer)
+        raise InputError(f"{inputs.source} gives no pairs by {wanted['strategy']}: {why}: nothing was written")
     tracks = f"select track_id, key, title, artist from {inputs.names}"
     writer.write_table("tracks", _named(inputs, tracks, "track_id", used))
     if inputs.excluded.size:
@@ -143,10 +145,14 @@ def _write_epochs(
         writer.write_table("vias", _named(inputs, _vias_query(via), "via", groups))
 
 
-def _why_none(inputs: Inputs, via: str | None) -> str:
+def _why_none(inputs: Inputs, wanted: dict[str, Any], writer: shards.Writer) -> str:
+    via = wanted["via_kind"]
     table = "playlist_tracks" if via == "playlist" else f"track_{via}s"
     if via and not inputs.rows(table):
         return f"its table {table} is empty"
+    left_out = pair_sets.left_out(wanted | {"pairs": writer.epochs()})
+    if left_out:
+        return f"all are left out, {'; '.join(left_out)} (give lower ranks to --hard-negatives)"
     return "no two of its tracks fit the rule and what may appear"
 
 

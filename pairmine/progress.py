@@ -24,6 +24,16 @@ def bar(label: str, total: int, *, in_bytes: bool = False) -> Iterator[Callable[
         yield lambda amount: display.advance(task, amount)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number of things as text, e.g. "1 epoch", "20 epochs"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def as_size(size: int) -> str:
+    """Return a number of bytes as text."""
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} KB"
+
+
 def say(message: str) -> None:
     """Print a message for the user on stderr."""
     print(message, file=sys.stderr, flush=True)

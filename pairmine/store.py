@@ -124,6 +124,12 @@ def read_manifest(root: Path) -> dict[str, Any]:
     return manifest
 
 
+def finished(folder: Path) -> list[str]:
+    """Names of the finished folders in a folder, those that have a manifest, sorted."""
+    manifests = folder.glob(f"*/{MANIFEST}")
+    return sorted(path.parent.name for path in manifests if not path.parent.name.endswith(".partial"))
+
+
 def damages(root: Path, manifest: dict[str, Any]) -> Iterator[str]:
     """Yield one line for every file that is missing or differs from its manifest entry."""
     for entry in manifest["files"]:

@@ -55,6 +55,12 @@ def test_a_sound_workspace_has_no_problems(workspace) -> None:
     assert problems(workspace) == []
 
 
+def test_a_set_or_source_goes_by_its_name(workspace) -> None:
+    folder = build(workspace, "co")
+    assert checking.check(workspace, Path("toy-co")) == checking.check(workspace, folder)
+    assert checking.check(workspace, Path("toy")).folders[0].folder == workspace / "catalogue" / "toy"
+
+
 def test_every_flipped_bit_is_found_and_its_file_named(workspace) -> None:
     folder = build(workspace, "co")
     files = sorted(path for path in folder.rglob("*") if path.is_file())

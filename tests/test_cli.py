@@ -1,14 +1,16 @@
 """The command line as a user meets it: help, exit codes, one line of message."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from pairmine import failures, registry
-from pairmine.errors import InputError, ResourceError, UsageError
+from pairmine import __main__, failures, registry
+from pairmine.errors import DamagedError, InputError, MissingError, ResourceError, UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data_samples" / "mpd"
@@ -29,7 +31,7 @@ def commands() -> list[list[str]]:
 def test_every_command_has_help_with_an_example_and_a_line_for_every_option(words) -> None:
     help_text = pairmine(*words, "--help").stdout
     assert f"pairmine {' '.join(words)}" in help_text.split("Options:")[0].split("\n", 1)[1]
-    assert "Raises:" not in help_text
+    assert "Raises:" not in help_text and "..." not in help_text.partition("Commands:")[2]
     lines = [*help_text.split("Options:")[1].splitlines(), ""]
     alone = [i for i, line in enumerate(lines) if line.startswith("  -") and len(line.split()) < 3]
     assert [lines[i] for i in alone if not lines[i + 1].startswith(" " * 10)] == []
@@ -76,6 +78,7 @@ def test_json_reports_are_one_object_on_stdout(workspace, tmp_path) -> None:
         (["ingest", "mpd", SAMPLES, "--name", "a/b"], 2, "a/b"),
         (["ingest", "discogs"], 2, "For example: `pairmine ingest discogs ~/"),
         (["link", "mpd"], 2, "For example: `pairmine link mpd discogs`"),
+        (["-w", "there", "stats", "mpd"], 2, "come after its name; PAIRMINE_WORKSPACE="),
         (["sql", "--name", "top-labels"], 4, "needs labels, track_labels, which 'mpd' has not"),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
@@ -107,12 +110,46 @@ def test_input_without_any_playlist_leaves_the_old_source(workspace, tmp_path) -
         (MemoryError(), ResourceError),
         (OSError(28, "No space left on device"), ResourceError),
         (PermissionError(13, "Permission denied", "x"), UsageError),
+        (OSError(30, "Read-only file system", "x"), UsageError),
+        (duckdb.IOException('Failed to create directory "w/tmp": Permission denied'), UsageError),
+        (duckdb.IOException("No magic bytes found at end of file 'part-00000.parquet'"), DamagedError),
+        (ModuleNotFoundError("No module named 'torch'", name="torch"), MissingError),
+        (ModuleNotFoundError("No module named 'scipy'", name="scipy.sparse"), MissingError),
+        (ModuleNotFoundError("No module named 'pairmine.gone'", name="pairmine.gone"), ModuleNotFoundError),
         (OSError(5, "Input/output error"), InputError),
         (ZeroDivisionError(), ZeroDivisionError),
     ],
 )
 def test_errors_of_the_system_are_translated(error, kind) -> None:
     assert type(failures.translate(error)) is kind
+
+
+def test_an_error_of_the_system_is_told_without_its_number() -> None:
+    error = failures.translate(FileNotFoundError(2, "No such file or directory", "/proc/nope"))
+    assert str(error) == "No such file or directory: '/proc/nope': check the path"
+
+
+@pytest.mark.parametrize(("words", "code"), [(["check"], 4), (["ingest", "mpd"], 3)])
+def test_what_opens_a_file_tells_that_it_cannot_be_read(words, code, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("sys.argv", ["pairmine", *words, str(tmp_path)])
+    with pytest.raises(SystemExit) as end:
+        __main__.main()
+    assert (end.value.code, "Invalid value" in capsys.readouterr().err) == (code, False)
+
+
+def test_commands_are_listed_with_whole_sentences() -> None:
+    for words in ([], ["ingest"]):
+        listed = pairmine(*words, "--help").stdout.split("Commands:")[1]
+        assert "..." not in listed and "e.g." not in listed
+
+
+def test_what_stdout_cannot_write_is_escaped(workspace) -> None:
+    words = [sys.executable, "-m", "pairmine", "sql", "select 'Beyonc\u00e9' as artist", "-w", str(workspace)]
+    done = subprocess.run(
+        words, cwd=ROOT, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}, check=True
+    )
+    assert b"Beyonc\\xe9" in done.stdout
 
 
 def test_debug_shows_the_traceback() -> None:

@@ -3,9 +3,12 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from pairmine import failures
 
 ROOT = Path(__file__).resolve().parent.parent
 BASE = {
@@ -14,6 +17,7 @@ BASE = {
     "seeding",
     "store",
     "making",
+    "pair_sets",
     "engine",
     "registry",
     "resources",
@@ -38,6 +42,7 @@ TRAINER_MAY = {
     "registry",
     "store",
     "making",
+    "pair_sets",
     "parallel",
     "progress",
     "seeding",
@@ -60,6 +65,9 @@ LAYERS = (
 FILES = sorted((ROOT / "pairmine").rglob("*.py"))
 TRAINER = sorted((ROOT / "trainer").rglob("*.py"))
 UNWANTED = "duckdb", "polars", "gensim"
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DISTRIBUTION_OF = {"sklearn": "scikit-learn", "tomli_w": "tomli-w", "llvmlite": "numba"}  # numba's own half
+FOR_TORCH = {ROOT / "pairmine" / "shards" / "torch.py", *(ROOT / "pairmine" / "testing").glob("*.py")}
 
 
 def imported(file: Path, package: str = "pairmine") -> set[str]:
@@ -107,6 +115,35 @@ def test_the_trainer_imports_of_itself_only_what_stands_before(file: Path) -> No
     ahead = {member for member in imported(file, "trainer") if layer(member) > layer(own)}
     beside = {member for member in imported(file, "trainer") if layer(member) == layer(own) > layer("core")}
     assert not ahead and beside <= {own}
+
+
+def distributions(requirements: list[str]) -> set[str]:
+    return {requirement.split(">")[0] for requirement in requirements}
+
+
+def taken_at_once(file: Path) -> set[str]:
+    """Return the distributions that importing a file imports."""
+    body = ast.parse(file.read_text()).body
+    modules = [node.module or "" for node in body if isinstance(node, ast.ImportFrom)]
+    modules += [alias.name for node in body if isinstance(node, ast.Import) for alias in node.names]
+    theirs = {module.split(".")[0] for module in modules} - sys.stdlib_module_names - {"pairmine", "trainer"}
+    return {DISTRIBUTION_OF.get(module, module) for module in theirs}
+
+
+def test_what_is_imported_is_installed_with_pairmine_and_for_the_trainer_with_its_extra() -> None:
+    core, train = distributions(PYPROJECT["dependencies"]), distributions(PYPROJECT["optional-dependencies"]["train"])
+    mining = {*FILES, ROOT / "cli.py"} - FOR_TORCH
+    assert set().union(*map(taken_at_once, mining)) <= core
+    assert set().union(*map(taken_at_once, [*TRAINER, *FOR_TORCH])) <= core | train
+
+
+def test_a_module_of_an_extra_that_is_missing_is_told_with_the_extra() -> None:
+    core = distributions(PYPROJECT["dependencies"])
+    wanted = set().union(*map(taken_at_once, TRAINER)) - core
+    assert wanted <= {DISTRIBUTION_OF.get(module, module) for module in failures.EXTRAS}
+    for module, extra in failures.EXTRAS.items():
+        known = distributions(PYPROJECT["optional-dependencies"][extra])
+        assert DISTRIBUTION_OF.get(module, module) in known
 
 
 def test_the_trainer_loads_neither_databases_nor_gensim() -> None:

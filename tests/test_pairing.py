@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 from pairmine import catalogue, engine, pairing, store
 from pairmine.errors import DamagedError, InputError, MissingError, UsageError
 from pairmine.linking import link
+from pairmine.strategies._finish import Finishing
 from pairmine.strategies._inputs import Inputs
 from pairmine.strategies._parameters import Parameters
+from pairmine.strategies._restrictions import Restrictions
 from tests.kernels import oracles
 from tests.worlds import table, write_source
 
@@ -49,6 +52,62 @@ def test_nothing_to_pair_writes_nothing(tmp_path) -> None:
     with pytest.raises(InputError, match="gives no pairs by label: its table track_labels is empty"):
         build(tmp_path, "label")
     assert list((tmp_path / "pairs").iterdir()) == []
+
+
+def test_negatives_of_ranks_that_nobody_has_are_the_reason(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1, 2, 3]])
+    with pytest.raises(InputError, match="2 pairs whose anchor has no partner of ranks 100-200"):
+        build(tmp_path, "co", epochs=1, finishing=Finishing("100-200"))
+
+
+def test_what_is_left_out_is_told_and_one_is_one(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1], [2, 3, 4, 5]])
+    few = build(tmp_path, "co", epochs=1, finishing=Finishing("1-2"))
+    assert "2 pairs in 1 epoch, " in str(few) and " KB, written" in str(few)
+    assert str(few).endswith("\nleft out: 1 pair whose anchor has no partner of ranks 1-2")
+    one = build(tmp_path, "co", epochs=1, out=tmp_path / "one", finishing=Finishing(batch=2, exclusive="label"))
+    assert "1 pair in 1 epoch, " in str(one)
+    assert str(one).endswith("left out: 2 pairs with label in common with every batch that had a place")
+    assert "left out" not in str(build(tmp_path, "tco", epochs=1))
+
+
+def test_a_source_ingested_anew_tells_what_is_no_longer_right(tmp_path, capsys) -> None:
+    for name in ("toy", "other"):
+        write_source(tmp_path, name, [[0, 1], [2, 3]])
+    build(tmp_path, "co", epochs=1)
+    links = ("other", "toy")
+    stated = [store.read_manifest(tmp_path / "catalogue" / name)["fingerprint"] for name in links]
+    (tmp_path / "links" / "other-toy").mkdir(parents=True)
+    manifest = {"left": "other", "right": "toy", "source_fingerprints": stated}
+    store.write_manifest(tmp_path / "links" / "other-toy", manifest, [])
+    write_source(tmp_path, "toy", [[0, 1], [2, 3]])
+    assert "ingested anew" not in capsys.readouterr().err
+    write_source(tmp_path, "toy", [[0, 1, 2], [3, 4]])
+    assert "ids differ: pairs/toy-co, links/other-toy: " in capsys.readouterr().err
+    write_source(tmp_path, "third", [[0, 1]])
+    assert "ids differ" not in capsys.readouterr().err
+
+
+def test_views_in_the_making_do_not_stay(tmp_path, monkeypatch) -> None:
+    write_source(tmp_path, "toy", [[0, 1]])
+    killed, running = (tmp_path / f"{engine.CATALOGUE_DATABASE}.{number}.tmp" for number in (1, 2))
+    killed.touch()
+    running.touch()
+    os.utime(killed, (0, 0))
+
+    def interrupted(*arguments) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "_create_schemas", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        engine.refresh(tmp_path)
+    assert list(tmp_path.glob("*.tmp*")) == [running]
+
+
+def test_tracks_are_linked_to_no_source_that_is_not_there(tmp_path) -> None:
+    write_source(tmp_path, "toy", [[0, 1]])
+    with pytest.raises(MissingError, match="no source 'nope'"):
+        build(tmp_path, "co", restrictions=Restrictions(on="nope"))
 
 
 def test_a_newer_schema_is_refused(tmp_path) -> None:

@@ -165,7 +165,7 @@ def check_finite(features: Tracks, row_N: Ints, vector_ND: Floats) -> None:
     if wrong.size:
         raise DamagedError(
             f"the vector of {features.keys[int(row_N[wrong[0]])]} is no number: its features in {features.folder}, "
-            "or the checkpoint's weights, are damaged: run `pairmine features` again, or train anew"
+            "or the checkpoint's weights, are damaged: run `pairmine features DIR --force`, or train anew"
         )
 
 

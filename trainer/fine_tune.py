@@ -231,7 +231,7 @@ class _Work:
         for row in row_B[~finite_B]:
             raise DamagedError(
                 f"the features of {self.features.keys[int(row)]} in {self.features.folder} hold values that are no "
-                "numbers: run `pairmine features --force` again"
+                "numbers: run `pairmine features DIR --force`"
             )
         raise UsageError(
             f"fine-tuning diverged: the loss is no longer a number in step {int(wrong[0])} of epoch {epoch}: "

@@ -65,7 +65,7 @@ def train(
 
     Args:
         workspace: where features are sought and the run is kept.
-        pairs: pair sets as DIR or ROLE=DIR.
+        pairs: pair sets as DIR or ROLE=DIR, or by their names in the workspace.
         recipe: name or file; by default the one for the first set's strategy.
         encoder: another than the recipe's, by name or as module:Class.
         loss: another than the recipe's, by name or as module:function.
@@ -83,6 +83,7 @@ def train(
         MissingError, DamagedError: as in `setup.prepare`.
         ResourceError: the GPU's memory is too small.
     """
+    pairs, valid = setup.located(workspace, pairs), setup.located(workspace, valid)
     called = name or setup.recipe_name(pairs, recipe)
     begun = run_folder.begun(workspace, called) if resume else None
     if begun:
@@ -152,7 +153,7 @@ def loop(job: Job, run: Run, interrupted: watch.Interrupted) -> Trained:
                 stopped = here.any(interrupted.flag)
             last = stopped or at.batch == batches or at.finished(recipe)
             if last or at.step % recipe.log_every == 0:
-                at.epoch_loss += watch.finite_sum(unseen, streams, at.epoch, here)
+                at.epoch_loss += watch.finite_sum(unseen, streams, at.epoch, here, run.folder / checkpoint.LAST)
                 unseen.clear()
                 figures = {name: float(here.mean(value)) for name, value in found.items()}
                 figures |= {"lr": rate, **clock.lap(loader.waited_s)}
@@ -185,8 +186,7 @@ def _end_epoch(job: Job, run: Run, metrics: run_folder.Metrics, read: dict[str, 
     metrics.write("epoch", at.step, {"epoch": at.epoch, **figures})
     if run.here.first:
         watch.show("")
-        told = ", ".join(f"{role} {epoch}" for role, epoch in read.items())
-        say(f"epoch {at.epoch} (pair epoch {told}): {_line(figures)}")
+        say(f"epoch {at.epoch} (reads pair epoch {_told(read)}): {_line(figures)}")
     judged = figures.get("valid/loss", figures["train/loss"])
     if at.best.add(judged):
         run.save(checkpoint.BEST)
@@ -197,6 +197,13 @@ def _end_epoch(job: Job, run: Run, metrics: run_folder.Metrics, read: dict[str, 
     at.end_epoch(job.recipe, judged)
     if at.phase != phase and run.here.first:
         say(f"phase {at.phase} begins at step {at.step:,}")
+
+
+def _told(read: dict[str, int]) -> str:
+    """Return the pair epochs read, by role where there are several."""
+    if len(read) == 1:
+        return str(*read.values())
+    return ", ".join(f"{epoch} of {role}" for role, epoch in read.items())
 
 
 def _line(figures: dict[str, float]) -> str:

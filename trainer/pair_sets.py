@@ -60,7 +60,7 @@ class PairSet:
         self.reader = Reader(folder)
         self.folder, self.manifest, self.kind = folder, self.reader.manifest, self.reader.kind
         self.epochs, self.fixed_batch = self.reader.epochs, self.reader.batch
-        self._features = features.folder
+        self._features = features
         self._place_tracks(features, least_frames)
         self.epoch = lru_cache(maxsize=KEPT_EPOCHS)(self._epoch)
         self.vectors, self.labels = self.reader.vectors, self.reader.labels
@@ -81,10 +81,13 @@ class PairSet:
         self._id_of[-1] = -1  # what has no features was written there
 
     def _none_left(self, epoch: int) -> MissingError:
-        why = f"{self.without_features:,} tracks are not in it, {self.too_short:,} are under {self.least_frames} frames"
+        why = (
+            f"{self.without_features:,} tracks are not in it, {self.too_short:,} are under {self.least_frames} frames; "
+            f"a key of the pairs is {_example(self.reader.keys)}, of the features {_example(self._features.keys)}"
+        )
         return MissingError(
-            f"no pair of {self.folder}, epoch {epoch}, has features in {self._features} ({why}): "
-            "run `pairmine features` on their audio, its keys those of the pair set's tracks"
+            f"no pair of {self.folder}, epoch {epoch}, has features in {self._features.folder} ({why}): "
+            "run `pairmine features DIR` on their audio, with --key-map FILE where its keys are not those of the pairs"
         )
 
     @property
@@ -111,3 +114,7 @@ class PairSet:
         batch = whole.place // (self.fixed_batch or 1)
         rows = Rows(anchor, positive, negative, whole.via.astype(np.int64), batch).take(kept)
         return rows, int((~kept).sum())
+
+
+def _example(keys: pa.StringArray) -> str:
+    return repr(keys[0].as_py()) if len(keys) else "none"

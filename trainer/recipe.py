@@ -203,6 +203,11 @@ CHOICES = {
     "embed": ("patches", "whole"),
 }
 POSITIVE = "batch", "accumulate", "log_every", "optimiser.lr", "phases.steps", "tasks.phase"
+NOT_NEGATIVE = (
+    *("epochs", "steps", "cache_chunk", "save_minutes", "views.frames", "views.gap_seconds", "optimiser.weight_decay"),
+    *("schedule.warmup", "schedule.patience", "schedule.average_last", "schedule.average_lr"),
+    *("phases.patience", "refresh.every", "refresh.rank_from", "refresh.rank_to"),
+)
 
 
 def names() -> list[str]:
@@ -288,6 +293,8 @@ def _checked(table: Table, where: str) -> Recipe:
                 check_name(f"{path} (in {where})", value, CHOICES[path])
         if path in POSITIVE and min(values) <= 0:
             raise UsageError(f"{where}: {path} is {min(values)}: it must be above 0")
+        if path in NOT_NEGATIVE and min(values) < 0:
+            raise UsageError(f"{where}: {path} is {min(values)}: it must be 0 or above")
     if len(recipe.views.mix) not in (0, 2) or min([1.0, *recipe.views.mix]) <= 0:
         raise UsageError(f"{where}: views.mix holds the two shape parameters of a Beta distribution, such as [5, 2]")
     if any(task.phase > max(len(recipe.phases), 1) for task in recipe.tasks):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pairmine import store
+from pairmine import pair_sets, store
 from pairmine.errors import DamagedError, MissingError, UsageError
 from pairmine.registry import check_name
 from trainer import recipe as recipes
@@ -123,6 +123,16 @@ def prepare(
     return Job(chosen, front_end, store_, training, validation, tuple(kept))
 
 
+def located(workspace: Path, named: Sequence[str]) -> list[str]:
+    """Return pair sets given as DIR, NAME or ROLE=either as DIR or ROLE=DIR.
+
+    Raises:
+        MissingError: there is no such folder, nor such a pair set in the workspace.
+    """
+    parts = [("", "", text) if Path(text).exists() else text.rpartition("=") for text in named]
+    return [f"{role}{sign}{pair_sets.find(workspace, text)}" for role, sign, text in parts]
+
+
 def recipe_name(pairs: Sequence[str], recipe: str | None) -> str:
     """Return the name of the recipe that is named, as a file or not, or of the default one for pair sets."""
     chosen = recipe or _default_recipe(pairs)
@@ -179,7 +189,7 @@ def find_features(workspace: Path, front_end: FrontEnd) -> Path:
     if not found and front_end.reads == "audio":
         found = [folder for folder, name in names.items() if name == "waveforms"]
     if not found:
-        raise MissingError(f"{workspace} has no features by {wanted}: run `pairmine features --front-end {wanted}`")
+        raise MissingError(f"{workspace} has no features by {wanted}: run `pairmine features DIR --front-end {wanted}`")
     if len(found) > 1:
         raise UsageError(f"{workspace} has {len(found)} feature stores by {wanted}: choose, e.g. --features {found[0]}")
     return found[0]
@@ -207,10 +217,10 @@ def check_front_end(features: FeatureStore, front_end: FrontEnd) -> None:
         name = different[0]
         raise UsageError(
             f"{features.folder} has features by another front end than the recipe's {wanted['name']}: its {name} is "
-            f"{found.get(name)!r}, not {wanted[name]!r}: run `pairmine features --front-end {wanted['name']}`"
+            f"{found.get(name)!r}, not {wanted[name]!r}: run `pairmine features DIR --front-end {wanted['name']}`"
         )
     if not len(features):
-        raise DamagedError(f"{features.folder} holds no track: run `pairmine features` again")
+        raise DamagedError(f"{features.folder} holds no track: run `pairmine features DIR --force`")
 
 
 def _streams(recipe: Recipe, folders: dict[str, Path], features: Features, *, still: bool) -> Streams:

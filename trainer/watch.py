@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 import torch
@@ -78,7 +79,7 @@ def show(line: str) -> None:
         print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
 
-def finite_sum(losses: list[tuple[int, Tensor]], streams: Streams, epoch: int, here: Ranks) -> float:
+def finite_sum(losses: list[tuple[int, Tensor]], streams: Streams, epoch: int, here: Ranks, saved: Path) -> float:
     """Return the sum of losses, averaged over ranks; stop the run if one is not finite.
 
     Args:
@@ -86,6 +87,7 @@ def finite_sum(losses: list[tuple[int, Tensor]], streams: Streams, epoch: int, h
         streams: where the batches came from.
         epoch: of the batches.
         here: this rank; all ranks stop where one must.
+        saved: the run's last checkpoint, there or not yet.
 
     Raises:
         DamagedError: the features of a batch are not finite.
@@ -97,7 +99,7 @@ def finite_sum(losses: list[tuple[int, Tensor]], streams: Streams, epoch: int, h
         number = losses[int(finite_N.int().argmin())][0]
         for stream in streams.values():
             _check_features(stream, epoch, number)
-        raise UsageError(_diverged(next(iter(streams.values())), epoch, number))
+        raise UsageError(_diverged(next(iter(streams.values())), epoch, number, saved))
     return float(here.mean(loss_N.sum()))
 
 
@@ -109,14 +111,15 @@ def _check_features(stream: Stream, epoch: int, number: int) -> None:
     for row in tracks_VB[~finite_VB]:
         raise DamagedError(
             f"the features of {features.keys[int(row)]} in {features.folder} hold values that are no numbers "
-            f"(batch {number} of epoch {epoch}): run `pairmine features` again"
+            f"(batch {number} of epoch {epoch}): run `pairmine features DIR --force`"
         )
 
 
-def _diverged(stream: Stream, epoch: int, number: int) -> str:
+def _diverged(stream: Stream, epoch: int, number: int, saved: Path) -> str:
+    mend = "go on from the last checkpoint with --resume and" if saved.exists() else "run the same command with"
     rows = stream.rows(epoch, number)[0].anchor[:NAMED]
     names = ", ".join(str(stream.features.keys[int(row)]) for row in rows)
     return (
         f"the loss is no longer a number in batch {number} of epoch {epoch} ({names}, …): "
-        "go on from the last checkpoint with --resume and a lower rate, --set optimiser.lr=…"
+        f"{mend} a lower rate, --set optimiser.lr=…"
     )

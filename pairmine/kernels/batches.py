@@ -13,7 +13,7 @@ ROUNDS = 16
 
 
 class Composed(NamedTuple):
-    """The pairs in the order of their batches, and how many of them did not fit into the batch next in turn."""
+    """The pairs in the order of their batches, and how many of these are in another batch than the one next in turn."""
 
     order: npt.NDArray[np.int64]
     moved: int
@@ -36,22 +36,23 @@ def compose(
     """
     slots = max(1, min(OPEN, anchor.size // batch + 1))
     order = np.empty(anchor.size, np.int64)
-    placed, moved = _compose(anchor, positive, *marks, np.zeros(count, np.uint64), slots, batch, order)
-    return Composed(order[:placed], moved)
+    moved = np.zeros(anchor.size, np.bool_)
+    placed = _compose(anchor, positive, *marks, np.zeros(count, np.uint64), slots, batch, order, moved)
+    return Composed(order[:placed], int(np.count_nonzero(moved[order[:placed]])))
 
 
 @nb.njit(cache=True, nogil=True)
-def _compose(anchor, positive, offsets, marks, holders, slots, batch, order):  # type: ignore[no-untyped-def]
+def _compose(anchor, positive, offsets, marks, holders, slots, batch, order, moved):  # type: ignore[no-untyped-def]
     held = np.empty((slots, batch), np.int64)
     fill, ages = np.zeros(slots, np.int64), np.arange(slots)
     waiting = np.arange(anchor.size)
-    done, moved = 0, 0
+    done = 0
     for _ in range(ROUNDS):
         left = 0
         for pair in waiting:
             taken = _taken(offsets, marks, holders, anchor[pair], positive[pair])
             slot = _oldest(taken, ages, fill, -1)
-            moved += slot != _oldest(np.uint64(0), ages, fill, -1)
+            moved[pair] |= slot != _oldest(np.uint64(0), ages, fill, -1)
             if slot < 0:
                 waiting[left] = pair
                 left += 1
@@ -65,11 +66,11 @@ def _compose(anchor, positive, offsets, marks, holders, slots, batch, order):  #
         if left in (0, waiting.size):
             break
         waiting = waiting[:left]
-    return _close(anchor, positive, offsets, marks, holders, held, fill, ages, order, done), moved
+    return _close(anchor, positive, offsets, marks, holders, held, fill, ages, order, done, moved)
 
 
 @nb.njit(cache=True, nogil=True)
-def _close(anchor, positive, offsets, marks, holders, held, fill, ages, order, done):  # type: ignore[no-untyped-def]
+def _close(anchor, positive, offsets, marks, holders, held, fill, ages, order, done, moved):  # type: ignore[no-untyped-def]
     """Spread the emptiest open batches over the others until one is left; return the pairs in the order."""
     batch = held.shape[1]
     for _ in range(fill.size):
@@ -89,6 +90,7 @@ def _close(anchor, positive, offsets, marks, holders, held, fill, ages, order, d
             slot = _oldest(_taken(offsets, marks, holders, anchor[pair], positive[pair]), ages, fill, 0)
             if slot < 0:
                 continue
+            moved[pair] = True
             held[slot, fill[slot]] = pair
             fill[slot] += 1
             _set(offsets, marks, holders, anchor[pair], positive[pair], slot, True)

@@ -1,13 +1,17 @@
 """What a workspace holds: sources, links and pair sets, their tables and columns; features and runs."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pairmine import engine, store
-from pairmine.errors import MissingError
+from pairmine import engine, progress, store
+from pairmine.errors import DamagedError, MissingError
+from pairmine.failures import translate
+from pairmine.registry import check_name
 from pairmine.report import training
 from pairmine.report.source_stats import table_rows
 from pairmine.report.tables import text_table
@@ -24,6 +28,7 @@ class Described:
     pair_sets: list[dict[str, Any]]
     features: list[dict[str, Any]]
     runs: list[dict[str, Any]]
+    problems: list[str]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for `--json`."""
@@ -34,7 +39,13 @@ class Described:
             "pair_sets": self.pair_sets,
             "features": self.features,
             "runs": self.runs,
+            "problems": self.problems,
         }
+
+    def raise_problems(self) -> None:
+        """Raise DamagedError if something could not be described."""
+        if self.problems:
+            raise DamagedError("; ".join(self.problems))
 
     def __str__(self) -> str:
         lines = []
@@ -47,7 +58,8 @@ class Described:
         for each in self.pair_sets:
             given = ", ".join(f"{name} {value}" for name, value in each["parameters"].items() if value is not None)
             lines += [f"pair set {each['name']}: {each['kind']} by {each['strategy']} from {each['source']}, {given}"]
-            lines += [f"  {each['pairs']:,} pairs in {each['epochs']:,} epochs", *_table_lines(each["tables"])]
+            size = f"{progress.counted(each['pairs'], 'pair')} in {progress.counted(each['epochs'], 'epoch')}"
+            lines += [f"  {size}", *_table_lines(each["tables"])]
         return "\n".join(lines + training.lines(self.features, self.runs)).rstrip("\n")
 
 
@@ -60,27 +72,48 @@ def _table_lines(tables: list[dict[str, Any]]) -> list[str]:
     return [*lines, ""]
 
 
-def describe(workspace: Path) -> Described:
-    """Describe everything in a workspace.
+def describe(workspace: Path, name: str | None = None) -> Described:
+    """Describe what is in a workspace: everything, or what is of a name. What is damaged is told, the rest described.
 
     Raises:
         MissingError: it is empty.
+        UsageError: nothing in it is of that name.
     """
-    sources = [_source(workspace, name) for name in engine.sources(workspace)]
-    pair_sets = [_pair_set(workspace / "pairs" / name) for name in engine.pair_sets(workspace)]
-    features, runs = training.feature_stores(workspace), training.runs(workspace)
-    if not (sources or pair_sets or features or runs):
+    found = {
+        _source: [workspace / "catalogue" / each for each in engine.sources(workspace)],
+        _links: [workspace / "links" / each for each in engine.link_sets(workspace)],
+        _pair_set: [workspace / "pairs" / each for each in engine.pair_sets(workspace)],
+        training.feature_store: [workspace / "features" / each for each in engine.feature_stores(workspace)],
+        training.run: training.run_folders(workspace),
+    }
+    known = {folder.name for folders in found.values() for folder in folders}
+    if not known:
         raise MissingError(f"workspace {workspace} is empty: run `pairmine ingest` first")
-    links = [_links(workspace / "links" / name) for name in engine.link_sets(workspace)]
-    return Described(workspace, sources, links, pair_sets, features, runs)
+    if name is not None:
+        check_name("source, links, pair set, features or run", name, sorted(known))
+    problems: list[str] = []
+    sources, links, sets, features, runs = (
+        list(_described(about, [each for each in folders if name in (None, each.name)], problems))
+        for about, folders in found.items()
+    )
+    return Described(workspace, sources, links, sets, features, runs, problems)
 
 
-def _source(workspace: Path, name: str) -> dict[str, Any]:
-    folder = engine.source_folder(workspace, name)
+def _described(
+    about: Callable[[Path], dict[str, Any]], folders: list[Path], problems: list[str]
+) -> Iterator[dict[str, Any]]:
+    for folder in folders:
+        try:
+            yield about(folder)
+        except (DamagedError, pa.ArrowInvalid) as error:
+            problems.append(str(translate(error)))
+
+
+def _source(folder: Path) -> dict[str, Any]:
     manifest = store.read_manifest(folder)
     about = {key: manifest[key] for key in ("kind", "pairmine_version", "fingerprint", "records", "conflicts")}
     tables = [_table(CATALOGUE[table], table, rows) for table, rows in table_rows(folder).items()]
-    return {"name": name, **about, "tables": tables}
+    return {"name": folder.name, **about, "tables": tables}
 
 
 def _links(folder: Path) -> dict[str, Any]:

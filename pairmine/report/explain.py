@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from pairmine import engine, seeding, store
+from pairmine import engine, pair_sets, progress, seeding, store
 from pairmine.errors import MissingError, UsageError
 from pairmine.registry import check_name
 from pairmine.report.source_stats import table_rows
@@ -73,11 +73,11 @@ class Explained:
         if self.pairs is None:
             return []
         epochs = ", ".join(f"{row['epoch']} ({row['anchor']} → {row['positive']})" for row in self.pairs)
-        return ["", f"a pair in {len(self.pairs):,} epochs{': ' if epochs else ''}{epochs}"]
+        return ["", f"a pair in {progress.counted(len(self.pairs), 'epoch')}{': ' if epochs else ''}{epochs}"]
 
 
 def explain(
-    workspace: Path, key_a: str, key_b: str, source: str | None = None, pair_set: Path | None = None
+    workspace: Path, key_a: str, key_b: str, source: str | None = None, pair_set: str | Path | None = None
 ) -> Explained:
     """Tell what two tracks share: playlists, artists, albums, labels, and their places in each other's lists.
 
@@ -86,7 +86,7 @@ def explain(
         key_a: key of one track.
         key_b: key of the other.
         source: default the source of `pair_set`, else the only one there.
-        pair_set: folder of a pair set: its rule of ranks is used, and the epochs that pair the two are told.
+        pair_set: a pair set, its folder or name: its rule of ranks is used, and the epochs that pair the two are told.
 
     Raises:
         UsageError: a key or source that is not there, or one key twice.
@@ -94,8 +94,11 @@ def explain(
     """
     if key_a == key_b:
         raise UsageError("name two different tracks")
+    pair_set = pair_sets.find(workspace, pair_set) if pair_set else None
     manifest = store.read_manifest(pair_set) if pair_set else None
     source = _source(workspace, source, manifest)
+    if pair_set and (outdated := engine.stale(workspace, pair_set)):
+        raise MissingError(outdated)
     tables = table_rows(engine.source_folder(workspace, source))
     with _open(workspace, source, pair_set) as connection:
         tracks = [_track(connection, key, source) for key in (key_a, key_b)]
@@ -116,11 +119,6 @@ def _source(workspace: Path, source: str | None, manifest: dict[str, Any] | None
     if manifest is not None:
         if source not in (None, manifest["source"]):
             raise UsageError(f"the pair set is from source {manifest['source']!r}, not {source!r}: leave out --source")
-        current = store.read_manifest(engine.source_folder(workspace, manifest["source"]))
-        if current["fingerprint"] != manifest["catalogue_fingerprint"]:
-            raise MissingError(
-                f"source {manifest['source']!r} was ingested anew since: run `pairmine build-pairs --force`"
-            )
         return str(manifest["source"])
     if not known:
         raise MissingError(f"workspace {workspace} holds no source: run `pairmine ingest` first")

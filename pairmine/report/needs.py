@@ -38,13 +38,17 @@ def lacking(sql: str, there: set[str]) -> str | None:
     return ", ".join(missing) or None
 
 
-def check_needs(name: str, sql: str, on: str, there: set[str]) -> None:
-    """Raise MissingError unless `on`, which has these tables, has what a named query needs."""
+def check_needs(name: str, sql: str, on: str, there: set[str], outdated: str | None = None) -> None:
+    """Raise MissingError unless `on`, which has these tables, has what a named query needs.
+
+    `outdated` tells why a pair set has no tables of its source, which then none is done without.
+    """
     missing = lacking(sql, there)
+    if outdated:
+        missing = ", ".join(name for name in reads(sql) if name not in there)
     if missing:
-        raise MissingError(
-            f"query {name!r} needs {missing}, which {on!r} has not: `pairmine sql --list` tells what each query needs"
-        )
+        why = outdated or "`pairmine sql --list` tells what each query needs"
+        raise MissingError(f"query {name!r} needs {missing}, which {on!r} has not: {why}")
 
 
 def fill(connection: duckdb.DuckDBPyConnection, sql: str, there: set[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pairmine import engine, progress, registry, store
+from pairmine import engine, pair_sets, progress, registry, store
 from pairmine.report import false_negatives
 from pairmine.report.source_stats import table_rows
 from pairmine.report.tables import text_table
@@ -56,6 +56,7 @@ def _sentences(stats: PairStats) -> Iterable[str]:
     pairs, tracks = figures["pairs_per_epoch"], figures["tracks"]
     yield f"epochs               {figures['epochs']:,}"
     yield f"pairs                {figures['pairs']:,}"
+    yield from (f"  left out           {each}" for each in figures["left_out"])
     yield f"pairs an epoch       {pairs['mean']:,.1f} (least {pairs['min']:,}, most {pairs['max']:,})"
     yield f"distinct tracks      {tracks['covered']:,}" + _of(tracks["source"], tracks["share_covered"])
     yield f"tracks an epoch      {tracks['per_epoch']:,.1f}" + _of(tracks["source"], tracks["share_per_epoch"])
@@ -92,8 +93,8 @@ def _batch_lines(batches: dict[str, Any] | None) -> Iterable[str]:
     if batches is None:
         return
     yield (
-        f"batches of {batches['batch']:<10}" + f"no two pairs share a {' or '.join(batches['exclusive'])}: "
-        f"{batches['moved']:,} pairs moved, {batches['left_out']:,} left out"
+        f"batches of {batches['batch']:<10}" + f"no {' or '.join(batches['exclusive'])} in two pairs of one: "
+        f"{batches['moved']:,} pairs moved to another"
     )
     for name in ("composed", "shuffled"):
         found = batches[name]
@@ -128,7 +129,7 @@ def pair_stats(workspace: Path, folder: Path, batch: int = 384) -> PairStats:
     """
     manifest = store.read_manifest(folder)
     missing: list[str] = []
-    tables = _source_tables(workspace, manifest, missing)
+    tables = _source_tables(workspace, folder, missing)
     rule = _rule(manifest["strategy"], missing)
     with engine.open_pairs(workspace, folder) as connection, progress.bar("stats", 7) as advance:
         connection.execute(f"set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
@@ -151,6 +152,7 @@ def pair_stats(workspace: Path, folder: Path, batch: int = 384) -> PairStats:
             missing.append(f"false negatives: {found}")
         figures["false_negatives"] = None if isinstance(found, str) else found
         figures["batches"] = _batches(connection, manifest) if manifest.get("exclusive") and tables else None
+    figures["left_out"] = pair_sets.left_out(manifest)
     figures["paper"] = _paper(rule, manifest["strategy"])
     about = {name: manifest[name] for name in ("source", "strategy", "kind", "via_kind")}
     return PairStats(folder=folder, **about, figures=figures, missing=missing)
@@ -166,17 +168,17 @@ def _batches(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) ->
     return about | told | {row.pop("arrangement"): row for row in rows}
 
 
-def _source_tables(workspace: Path, manifest: dict[str, Any], missing: list[str]) -> dict[str, int]:
+def _source_tables(workspace: Path, pair_set: Path, missing: list[str]) -> dict[str, int]:
     """Return the rows of the tables of the set's source, none if that is gone or has changed."""
-    source = manifest["source"]
+    source = store.read_manifest(pair_set)["source"]
     if source not in engine.sources(workspace):
         missing.append(f"source {source!r} is not in workspace {workspace}: give its workspace by --workspace")
         return {}
-    folder = engine.source_folder(workspace, source)
-    if store.read_manifest(folder)["fingerprint"] != manifest["catalogue_fingerprint"]:
-        missing.append(f"source {source!r} was ingested anew since: run `pairmine build-pairs --force`")
+    outdated = engine.stale(workspace, pair_set)
+    if outdated:
+        missing.append(outdated)
         return {}
-    return table_rows(folder)
+    return table_rows(engine.source_folder(workspace, source))
 
 
 def _has(tables: dict[str, int], table: str, figure: str, missing: list[str]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from pairmine import engine, resources
-from pairmine.errors import MissingError, UsageError
+from pairmine.errors import DamagedError, MissingError, UsageError
 from pairmine.registry import check_name
 from pairmine.report import needs, tables
 
@@ -73,6 +73,7 @@ def answer(
     Raises:
         UsageError: the query is wrong, or does more than read; or not exactly one thing is asked for.
         MissingError: nothing was ingested yet, or a named query needs a table that is not there.
+        DamagedError: a table is missing because its files are damaged.
     """
     if (query is not None) + (name is not None) + listed != 1:
         raise UsageError('ask one thing: a query ("select …"), --name NAME or --list')
@@ -96,9 +97,23 @@ def _use(connection: duckdb.DuckDBPyConnection, workspace: Path, name: str, on: 
         there.setdefault(schema, set()).add(view)
     sql = text(name)
     chosen = on or _only(workspace, name, there)
-    needs.check_needs(name, sql, chosen, there.get(chosen, set()))
+    _check_readable(workspace, [(chosen, table) for table in needs.reads(sql) if table not in there.get(chosen, ())])
+    outdated = engine.stale(workspace, workspace / "pairs" / chosen) if _is_outdated(workspace, chosen) else None
+    needs.check_needs(name, sql, chosen, there.get(chosen, set()), outdated)
     needs.fill(connection, sql, there[chosen])
     return chosen
+
+
+def _is_outdated(workspace: Path, name: str) -> bool:
+    return f"pairs/{name}" in engine.outdated(workspace)
+
+
+def _check_readable(workspace: Path, lacking: Sequence[tuple[str, str]]) -> None:
+    """Raise DamagedError if one of the views (schema, table) that a query lacks cannot be made of damaged files."""
+    reasons = engine.left_out(workspace) if lacking else {}
+    for schema, table in lacking:
+        if reason := reasons.get((schema, table)) or reasons.get((schema, "")):
+            raise DamagedError(f"{schema}.{table} cannot be read: {reason}")
 
 
 def _only(workspace: Path, name: str, there: dict[str, set[str]]) -> str:
@@ -145,7 +160,25 @@ def _run(
         except duckdb.OutOfMemoryException:
             raise
         except duckdb.Error as error:
-            raise UsageError(_one_line(error, sql)) from None
+            if isinstance(error, duckdb.CatalogException):
+                _check_readable(workspace, _not_found(workspace, error, sql, on))
+            raise UsageError(_one_line(error, sql) + _quoting(workspace, sql)) from None
+
+
+def _not_found(workspace: Path, error: duckdb.Error, sql: str, on: str | None) -> list[tuple[str, str]]:
+    """Return what DuckDB did not find, as the table of every schema that the query may mean."""
+    found = re.search(r"Table with name (.+?) does not exist", str(error))
+    return [(name, found[1]) for name in _schemas(workspace) if found and (name == on or name in sql)]
+
+
+def _quoting(workspace: Path, sql: str) -> str:
+    """Return how to write a schema whose name has a hyphen, if a query has one without quotes."""
+    names = [name for name in _schemas(workspace) if re.search(rf'(?<![\w"-]){re.escape(name)}\s*\.', sql)]
+    return next((f': quote a name with a hyphen, "{name}".pairs' for name in names if "-" in name), "")
+
+
+def _schemas(workspace: Path) -> list[str]:
+    return [*engine.sources(workspace), *engine.pair_sets(workspace), *engine.link_sets(workspace)]
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, sql: str, style: str) -> Iterator[str]:

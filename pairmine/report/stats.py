@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pairmine import engine, store
+from pairmine import engine, pair_sets, store
 from pairmine.errors import MissingError
 from pairmine.registry import check_name
 from pairmine.report.pair_stats import PairStats, pair_stats
@@ -17,17 +17,15 @@ def stats(workspace: Path, what: str, batch: int = 384) -> PairStats | SourceSta
         MissingError: the workspace is empty, or the folder a source's that is in none.
     """
     folder = Path(what)
-    if (folder / store.MANIFEST).is_file():
-        if "strategy" in store.read_manifest(folder):
-            return pair_stats(workspace, folder, batch)
+    if (folder / store.MANIFEST).is_file() and "strategy" not in store.read_manifest(folder):
         return _of_folder(folder.resolve())
-    sources, pair_sets = engine.sources(workspace), engine.pair_sets(workspace)
-    if not sources and not pair_sets:
+    if (folder / store.MANIFEST).is_file() or what in engine.pair_sets(workspace):
+        return pair_stats(workspace, pair_sets.find(workspace, what), batch)
+    known = [*engine.sources(workspace), *engine.pair_sets(workspace)]
+    if not known:
         raise MissingError(f"no pair set in {what}, and workspace {workspace} is empty: run `pairmine ingest` first")
-    check_name("source or pair set", what, [*sources, *pair_sets])
-    return (
-        source_stats(workspace, what) if what in sources else pair_stats(workspace, workspace / "pairs" / what, batch)
-    )
+    check_name("source or pair set", what, known)
+    return source_stats(workspace, what)
 
 
 def _of_folder(folder: Path) -> SourceStats:

@@ -5,28 +5,22 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pairmine import store
+from pairmine import progress, store
 from pairmine.errors import DamagedError
 
 RECIPE, METRICS = "recipe.toml", "metrics.jsonl"
 
 
-def feature_stores(workspace: Path) -> list[dict[str, Any]]:
-    """Return a summary of every feature store, by name."""
-    found = sorted((workspace / "features").glob(f"*/{store.MANIFEST}"))
-    return [_feature_store(path.parent) for path in found if not path.parent.name.endswith(".partial")]
-
-
-def runs(workspace: Path) -> list[dict[str, Any]]:
-    """Return a summary of every run, by name."""
-    return [_run(path.parent) for path in sorted((workspace / "runs").glob(f"*/{RECIPE}"))]
+def run_folders(workspace: Path) -> list[Path]:
+    """Return the folders of all runs, by name."""
+    return [path.parent for path in sorted((workspace / "runs").glob(f"*/{RECIPE}"))]
 
 
 def lines(stores: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list[str]:
     """Return both as text, a line each."""
     told = []
     for each in stores:
-        size = f"{each['bytes'] / 1e6:,.1f} MB"
+        size = progress.as_size(each["bytes"])
         told.append(f"features {each['name']}: {each['tracks']:,} tracks by {each['front_end']['name']}, {size}")
     for each in runs:
         loss = "" if each["loss"] is None else f", loss {each['loss']:.4g}"
@@ -38,7 +32,12 @@ def lines(stores: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list[str]
     return told
 
 
-def _feature_store(folder: Path) -> dict[str, Any]:
+def feature_store(folder: Path) -> dict[str, Any]:
+    """Return a summary of a feature store.
+
+    Raises:
+        DamagedError: its manifest is damaged.
+    """
     manifest = store.read_manifest(folder)
     rows = {entry["path"]: entry["rows"] for entry in manifest["files"]}
     size = sum(entry["bytes"] for entry in manifest["files"])
@@ -51,7 +50,12 @@ def _feature_store(folder: Path) -> dict[str, Any]:
     }
 
 
-def _run(folder: Path) -> dict[str, Any]:
+def run(folder: Path) -> dict[str, Any]:
+    """Return a summary of a run.
+
+    Raises:
+        DamagedError: its recipe is damaged.
+    """
     try:
         recipe = tomllib.loads((folder / RECIPE).read_text())
         about = {"recipe": recipe["name"], "paper": recipe["paper"], "encoder": recipe["encoder"]["name"]}

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from pairmine import store
 from pairmine.errors import DamagedError, MissingError, UsageError
+from pairmine.pair_sets import command
 from pairmine.shards.targets import Bools, Floats, Ids, Ints, Labels, Places, Vectors
 
 KEPT_EPOCHS = 2
@@ -80,7 +81,7 @@ class Reader:
         self.batch: int | None = self.manifest.get("batch") if self.manifest.get("order") == "fixed" else None
         self._entries = {entry["path"]: entry for entry in self.manifest["files"]}
         tracks = self.table("tracks")
-        self.track_ids: Ids = tracks.column("track_id").to_numpy()
+        self.track_ids: Ids = _array(tracks.column("track_id"))
         self.keys: pa.StringArray = tracks.column("key").cast(pa.string()).combine_chunks()
         self._place = Places(self.track_ids)
         self._only, self._wanted = only, None if only is None else self._among(only)
@@ -136,11 +137,11 @@ class Reader:
         prefix = f"epoch={epoch:04d}/"
         parts = [self._read(path) for path in sorted(self._entries) if path.startswith(prefix)]
         if not parts:
-            raise DamagedError(f"{self.folder} lacks pair epoch {epoch}: run `pairmine build-pairs --force`")
+            raise DamagedError(f"{self.folder} lacks pair epoch {epoch}: run `{self._again()}`")
         table = pa.concat_tables(parts)
-        negative = table.column("negative").to_numpy() if "negative" in table.column_names else None
-        anchor, positive, score = (table.column(name).to_numpy() for name in ("anchor", "positive", "score"))
-        via = table.column("via").fill_null(-1).to_numpy()
+        negative = _array(table.column("negative")) if "negative" in table.column_names else None
+        anchor, positive, score = (_array(table.column(name)) for name in ("anchor", "positive", "score"))
+        via = _array(table.column("via").fill_null(-1))
         whole = Epoch(anchor, positive, negative, via, score, np.arange(table.num_rows))
         return whole if self._wanted is None else whole.take(self._all_wanted(whole, self._wanted))
 
@@ -155,7 +156,7 @@ class Reader:
         if self.kind != "vectors":
             return None
         table = self.table("targets")
-        return Vectors(table.column("track_id").to_numpy(), _matrix(table.column("vector")))
+        return Vectors(_array(table.column("track_id")), _matrix(table.column("vector")))
 
     @cached_property
     def labels(self) -> Labels | None:
@@ -165,7 +166,7 @@ class Reader:
         table, known = self.table("targets"), self.table("vocabulary")
         label_ids, weights = (table.column(name).combine_chunks() for name in ("label_ids", "weights"))
         return Labels(
-            table.column("track_id").to_numpy(),
+            _array(table.column("track_id")),
             label_ids.offsets.to_numpy().astype(np.int64),
             label_ids.values.to_numpy().astype(np.int64),
             weights.values.to_numpy().astype(np.float32),
@@ -185,14 +186,22 @@ class Reader:
         """Return whether the set has a table, as `table` takes it."""
         return f"{name}.parquet" in self._entries
 
+    def _again(self) -> str:
+        return command(self.manifest, self.folder)
+
     def _read(self, path: str) -> pa.Table:
         entry = self._entries.get(path)
         if entry is None:
-            raise DamagedError(f"{self.folder / path} is missing in its manifest: run `pairmine build-pairs --force`")
+            raise DamagedError(f"{self.folder / path} is missing in its manifest: run `{self._again()}`")
         damage = next(store.damages(self.folder, {"files": [entry]}), None)
         if damage:
-            raise DamagedError(f"{damage}: run `pairmine build-pairs --force`")
+            raise DamagedError(f"{damage}: run `{self._again()}`")
         return pq.ParquetFile(self.folder / path).read()
+
+
+def _array(column: pa.ChunkedArray) -> Any:
+    """Return a column as a copy: arrow's own memory cannot be written to, which torch warns of."""
+    return np.array(column.to_numpy())
 
 
 def _matrix(column: pa.ChunkedArray) -> Floats:

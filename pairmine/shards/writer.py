@@ -71,11 +71,15 @@ class Writer:
         table = table.select(known.arrow.names).cast(known.arrow)
         self._files.append(store.write_parquet(self.partial, f"{name}.parquet", table))
 
+    def epochs(self) -> list[dict[str, int]]:
+        """Return what the manifest will say of each epoch written so far."""
+        return [told for _, told in sorted(self._epochs.items())]
+
     def commit(self, final: Path, facts: dict[str, int]) -> dict[str, Any]:
         """Write the manifest, with figures of the set, and put the set in its place; return the manifest."""
         for record in (self.partial / making.REQUEST, *self.partial.glob("epoch=*.json")):
             record.unlink()
-        content = {**self._request, "facts": facts, "pairs": [told for _, told in sorted(self._epochs.items())]}
+        content = {**self._request, "facts": facts, "pairs": self.epochs()}
         manifest = store.write_manifest(self.partial, content, self._files)
         store.publish(self.partial, final)
         return manifest

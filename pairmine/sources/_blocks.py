@@ -81,12 +81,20 @@ def opened(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator["Blocks"]:
     Raises:
         InputError: it cannot be opened.
     """
+    with open_bytes(path) as file:
+        yield Blocks(path, file, _stream(file), block_bytes)
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """Open a file as it is.
+
+    Raises:
+        InputError: it cannot be opened.
+    """
     try:
-        file = path.open("rb", buffering=0)
+        return path.open("rb", buffering=0)
     except OSError as error:
         raise InputError(f"{shown(path)}: {error.strerror}: make it readable (chmod) or name other files") from None
-    with file:
-        yield Blocks(path, file, _stream(file), block_bytes)
 
 
 def _stream(file: BinaryIO) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pairmine import progress
 from pairmine.errors import shown
 from pairmine.sources import _delimited, _parquet_rows
-from pairmine.sources._blocks import Blocks, find_files, opened
+from pairmine.sources._blocks import Blocks, find_files, open_bytes, opened
 from pairmine.sources._column_roles import Columns, Named, Roles, guess, of_header
 from pairmine.sources._records import Reject
 from pairmine.sources._rejects import Rejects
@@ -63,7 +63,7 @@ class RowFiles:
         return file.exists()
 
     def _rows(self, file: Path, advance: Callable[[int], None]) -> Iterator[Rows]:
-        with file.open("rb") as binary:
+        with open_bytes(file) as binary:
             magic = binary.read(len(_parquet_rows.MAGIC)) if file.is_file() else b""
         if magic == _parquet_rows.MAGIC:
             with closing(_parquet_rows.opened_parquet(file)) as parquet:

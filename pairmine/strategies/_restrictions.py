@@ -14,6 +14,7 @@ from pairmine.registry import check_name
 from pairmine.strategies._inputs import Inputs
 
 Flags = npt.NDArray[np.bool_]
+HEADER = "key"  # as `sql --csv "select key …"` and key maps have it
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,11 @@ def _splits(workspace: Path, source: str) -> dict[str, Any]:
 
 
 def _read_keys(file: Path, option: str) -> set[str]:
-    """Read a file of keys, one a line."""
+    """Read a file of keys, one a line; a first line `key` is the header of a table."""
     try:
-        lines = file.read_text(encoding="utf-8-sig").split("\n")
-        return {line.removesuffix("\r") for line in lines if line.strip()}
+        lines = [line.removesuffix("\r") for line in file.read_text(encoding="utf-8-sig").split("\n")]
+        keys = lines[1:] if lines[0] == HEADER else lines
+        return {key for key in keys if key.strip()}
     except OSError as error:
         raise InputError(f"cannot read the keys of {option} from {file}: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pairmine import parallel, progress
 from pairmine.errors import MissingError
@@ -11,6 +12,7 @@ from pairmine.strategies._inputs import Inputs, Prepared
 from pairmine.strategies._parameters import Parameters
 from pairmine.strategies._targets import vectors
 
+Tracks = npt.NDArray[np.int32]
 KIND = "vectors"
 VIA = None
 PAPER = "crossmodal-2021, section II (WARP); colisten-2020, sections 3.4 and 4.3 (WMF)"
@@ -30,17 +32,25 @@ def prepare(inputs: Inputs, parameters: Parameters) -> Prepared:
     Raises:
         MissingError: the trainer's package is not installed, or the source has neither playlists nor edges.
     """
+    return vectors(*TRAINERS[parameters.trainer](inputs, parameters))
+
+
+def _matrix(inputs: Inputs, parameters: Parameters) -> tuple[Tracks, Any]:
+    """Return the tracks in a playlist or an edge, and their rows of the matrix."""
     has_playlists = (inputs.folder / "playlist_tracks").is_dir()
     matrix = playlist_matrix(inputs, parameters) if has_playlists else graph_matrix(inputs)
     used = np.flatnonzero(np.diff(matrix.indptr)).astype(np.int32)
-    return vectors(used, TRAINERS[parameters.trainer](matrix[used], inputs, parameters))
+    return used, matrix[used]
 
 
-def _warp(matrix: Any, inputs: Inputs, parameters: Parameters) -> Vectors:
+def _warp(inputs: Inputs, parameters: Parameters) -> tuple[Tracks, Vectors]:
     try:
         from lightfm import LightFM
     except ImportError:
-        raise MissingError("`--trainer warp` needs LightFM: run `pip install 'pairmine[warp]'`") from None
+        raise MissingError(
+            "`--trainer warp` needs LightFM: run `pip install 'pairmine[warp]'`, or pass --trainer wmf"
+        ) from None
+    used, matrix = _matrix(inputs, parameters)
     model = LightFM(
         no_components=parameters.dimensions,
         loss="warp",
@@ -54,11 +64,12 @@ def _warp(matrix: Any, inputs: Inputs, parameters: Parameters) -> Vectors:
         for _ in range(parameters.iterations):
             model.fit_partial(playlists, epochs=1, num_threads=threads)
             advance(1)
-    return np.column_stack((model.item_embeddings, model.item_biases)).astype(np.float32)
+    return used, np.column_stack((model.item_embeddings, model.item_biases)).astype(np.float32)
 
 
-def _wmf(matrix: Any, inputs: Inputs, parameters: Parameters) -> Vectors:
-    return wmf(matrix, parameters.dimensions, parameters.iterations, inputs, parameters.seed)
+def _wmf(inputs: Inputs, parameters: Parameters) -> tuple[Tracks, Vectors]:
+    used, matrix = _matrix(inputs, parameters)
+    return used, wmf(matrix, parameters.dimensions, parameters.iterations, inputs, parameters.seed)
 
 
 TRAINERS = {"warp": _warp, "wmf": _wmf}

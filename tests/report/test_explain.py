@@ -118,6 +118,15 @@ def test_what_cannot_be_explained(world, tmp_path) -> None:
     assert len(explain(tmp_path, key(0), key(1), source="one").shared["playlists"]) == 1
 
 
+def test_sets_and_all_else_go_by_their_names(world) -> None:
+    folder = world / "pairs" / "toy-tco"
+    assert explain(world, key(0), key(1), pair_set="toy-tco") == explain(world, key(0), key(1), pair_set=folder)
+    told = describe(world, "toy-co")
+    assert ([each["name"] for each in told.pair_sets], told.sources) == (["toy-co"], [])
+    with pytest.raises(UsageError, match="did you mean 'toy-tco'"):
+        describe(world, "toy-tc")
+
+
 def test_describe_has_every_table_column_and_row(world, rows, tmp_path) -> None:
     told = describe(world)
     tables = {table["name"]: table for table in told.sources[0]["tables"]}

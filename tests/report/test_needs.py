@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pairmine.errors import MissingError, UsageError
+from pairmine.errors import DamagedError, MissingError, UsageError
 from pairmine.pairing import build_pairs
 from pairmine.report import needs, queries
+from pairmine.report.describe import describe
 from pairmine.report.explain import explain
 from pairmine.schema import CATALOGUE
 from pairmine.strategies._parameters import Parameters
@@ -84,6 +85,46 @@ def test_pair_sets_elsewhere_are_not_those_of_the_workspace(tmp_path: Path) -> N
     write_source(tmp_path, "lists", [[0, 1, 2]])
     with pytest.raises(MissingError, match=r"no pair set in .*pairs: run `pairmine build-pairs`, or move one"):
         ask(tmp_path, name="top-vias")
+
+
+def test_a_set_older_than_its_source_is_joined_with_none_of_its_tables(tmp_path: Path, capsys) -> None:
+    write_source(tmp_path, "lists", [[0, 1, 2, 3]])
+    build_pairs(tmp_path, "lists", "co", parameters=Parameters(), epochs=1)
+    before = ask(tmp_path, name="most-paired", on="lists-co")
+    assert ask(tmp_path, name="never-paired", on="lists-co") == []
+    write_source(tmp_path, "lists", [[0, 1], [4, 5]])
+    capsys.readouterr()
+    assert ask(tmp_path, name="most-paired", on="lists-co") == before
+    assert "ids differ: pairs/lists-co: " in capsys.readouterr().err
+    for name in ("same-artist", "never-paired"):
+        with pytest.raises(MissingError, match="ingested anew since: run `pairmine build-pairs --source lists"):
+            ask(tmp_path, name=name, on="lists-co")
+    with pytest.raises(UsageError, match="track_artists does not exist"):
+        ask(tmp_path, "select * from track_artists", on="lists-co")
+
+
+def test_what_damaged_files_leave_out_is_told_once_and_is_no_wrong_query(tmp_path: Path, capsys) -> None:
+    write_source(tmp_path, "lists", [[0, 1, 2, 3]])
+    folder = build_pairs(tmp_path, "lists", "co", parameters=Parameters(), epochs=1).folder
+    build_pairs(tmp_path, "lists", "tco", parameters=Parameters(), epochs=1)
+    part = tmp_path / "catalogue" / "lists" / "playlist_tracks" / "part-00000.parquet"
+    part.write_bytes(part.read_bytes()[:-3])
+    capsys.readouterr()
+    with pytest.raises(DamagedError, match=r"lists\.playlist_tracks cannot be read: .*part-00000\.parquet"):
+        ask(tmp_path, "select * from lists.playlist_tracks")
+    assert capsys.readouterr().err.count("left out") == 1
+    for query in ({"name": "summary"}, {"name": "never-paired", "on": "lists-co"}):
+        with pytest.raises(DamagedError, match="playlist_tracks cannot be read"):
+            ask(tmp_path, **query)
+    with pytest.raises(UsageError, match="nothing does not exist"):
+        ask(tmp_path, "select * from lists.nothing")
+    (folder / "manifest.json").write_text("{")
+    with pytest.raises(DamagedError, match=r"lists-co\.pairs cannot be read: .*manifest\.json is damaged"):
+        ask(tmp_path, 'select * from "lists-co".pairs')
+    told = describe(tmp_path)
+    assert [each["name"] for each in told.pair_sets] == ["lists-tco"] and "source lists" in str(told)
+    with pytest.raises(DamagedError, match=r"lists-co.manifest\.json is damaged"):
+        told.raise_problems()
 
 
 def test_the_list_tells_what_each_needs(workspace: Path) -> None:

@@ -26,5 +26,7 @@ def test_feature_stores_and_runs_are_described(tmp_path) -> None:
     assert "features musicnn: 23 tracks by musicnn" in str(told)
     assert "run mine: recipe tiny (no paper), encoder tiny, step 3," in str(told)
     (tmp_path / "runs" / "mine" / "recipe.toml").write_text("name = ")
+    told = describe(tmp_path)
+    assert [each["name"] for each in told.features] == ["musicnn"] and not told.runs
     with pytest.raises(DamagedError, match=r"recipe\.toml is damaged"):
-        describe(tmp_path)
+        told.raise_problems()

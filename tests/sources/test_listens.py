@@ -190,3 +190,13 @@ def test_listenbrainz_as_it_is_published(tmp_path: Path) -> None:
     assert (report.tallies[0].read, report.tallies[1].taken, report.tables["tracks"]) == (68, 2, 50)
     with pytest.raises(InputError, match="77 rejected"):
         ingest(tmp_path, "json", [tmp_path / "data/listenbrainz/testdata"], min_count=1)
+
+
+def test_a_file_that_may_not_be_read_is_an_input_error(tmp_path, monkeypatch) -> None:
+    def denied(path: Path, *_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "a.tsv").touch()
+    with pytest.raises(InputError, match=r"a\.tsv: Permission denied"):
+        monkeypatch.setattr(Path, "open", denied)
+        ingest(tmp_path / "w", "listens", [tmp_path / "a.tsv"])

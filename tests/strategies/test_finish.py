@@ -61,6 +61,7 @@ def test_no_batch_holds_two_pairs_of_an_artist_or_release(toy_workspace, tmp_pat
         told = built.manifest["pairs"][epoch]
         assert told["pairs"] == rows.height
     figures = pair_stats(toy_workspace, built.folder).figures["batches"]
+    assert 0 < figures["moved"] <= sum(told["pairs"] for told in built.manifest["pairs"])
     assert figures["composed"]["pairs_hit"] == 0 < figures["shuffled"]["pairs_hit"]
     plain = build(toy_workspace, tmp_path / "plain")
     for before, after in zip(plain.manifest["pairs"], built.manifest["pairs"], strict=True):

@@ -11,7 +11,7 @@ from pairmine import checking, links, pairing, splits, store
 from pairmine.errors import InputError, MissingError, UsageError
 from pairmine.schema import LINKS
 from pairmine.strategies._parameters import Parameters
-from pairmine.strategies._restrictions import Restrictions
+from pairmine.strategies._restrictions import Restrictions, _read_keys
 from tests.conftest import random_playlists
 from tests.worlds import write_source
 
@@ -103,6 +103,13 @@ def test_top_k_is_cut_among_the_named_tracks_alone(workspace) -> None:
         workspace, "toy", "tco", parameters=Parameters(seed=1), epochs=1, out=workspace / "other-set"
     )
     assert pq.read_table(other.folder / "epoch=0000" / "part-00000.parquet").to_pydict() == rows
+
+
+def test_the_header_of_a_table_is_no_key(tmp_path) -> None:
+    file = tmp_path / "keys.txt"
+    for text, keys in (("key\r\na\r\n", {"a"}), ("key\na\nkey\n", {"a", "key"}), ("a\nkeys", {"a", "keys"})):
+        file.write_bytes(text.encode())
+        assert _read_keys(file, "--keys") == keys
 
 
 def test_a_list_of_unknown_keys_gives_no_pairs(workspace) -> None:

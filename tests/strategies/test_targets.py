@@ -1,5 +1,6 @@
 """Targets: vectors and labels beside the pairs of every track with itself."""
 
+import sys
 from collections import Counter
 
 import numpy as np
@@ -149,6 +150,12 @@ def test_titles_alone_make_labels_where_a_source_has_no_tags(tmp_path) -> None:
     write_source(tmp_path, "toy", [[0, 1, 2]], only={"tracks", "playlists", "playlist_tracks"})
     built = build(tmp_path, "labels", tmp_path / "set")
     assert set(read(built, "vocabulary")["label"]) == {"title", "0", "1", "2", "title 0", "title 1", "title 2"}
+
+
+def test_without_lightfm_its_extra_and_the_other_trainer_are_named(toy_workspace, tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "lightfm", None)
+    with pytest.raises(MissingError, match=r"`pip install 'pairmine\[warp\]'`, or pass --trainer wmf"):
+        build(toy_workspace, "cf", tmp_path / "set")
 
 
 def test_what_cannot_be_is_told(toy_workspace, tmp_path) -> None:

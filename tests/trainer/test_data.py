@@ -239,7 +239,7 @@ def test_tracks_too_short_are_counted_and_left_out(world) -> None:
 
 def test_missing_and_damaged_sets_are_told(world, tmp_path) -> None:
     features = world[0]
-    with pytest.raises(MissingError, match=r"48 tracks are not in it.*pairmine features"):
+    with pytest.raises(MissingError, match=r"48 tracks are not in it.* pairs is 't0.*, of the features '.*--key-map"):
         PairSet(world[1]["pairs"], replace_keys(features), FRAMES)
     with pytest.raises(MissingError, match="under 100000 frames"):
         PairSet(world[1]["pairs"], features, 100_000)

@@ -123,7 +123,9 @@ def test_what_was_set_and_read_stays_when_a_run_goes_on(world, tmp_path, capsys)
         line["valid/loss"] for line in lines(whole.folder, "epoch")
     ][-1:]
     assert recipes.of_toml((parts.folder / "recipe.toml").read_text(), "") == recipes.load("tiny", settings)
-    assert "goes on from step 2 with steps 2 → 6\n" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "goes on from step 2 with steps 2 → 6\n" in said and "epoch 2 (reads pair epoch 0): train/loss" in said
+    assert loop._told({"track": 1, "self": 0}) == "1 of track, 0 of self"
 
 
 def test_what_is_changed_when_a_run_goes_on_is_told_and_logged(world, tmp_path, capsys) -> None:
@@ -162,7 +164,7 @@ def test_a_run_killed_in_the_middle_of_an_epoch_goes_on_from_there(world, tmp_pa
     position = checkpoint.load_state(folder / checkpoint.LAST)["position"]
     assert position["epoch"] == 0 and 0 < position["batch"] < len(losses(whole.folder))
     train(tmp_path, [], name="tiny", resume=True)
-    assert losses(folder) == pytest.approx(losses(whole.folder), rel=1e-6)
+    assert losses(folder) == pytest.approx(losses(whole.folder), rel=1e-5)
 
 
 def test_ctrl_c_saves_and_the_run_goes_on(world, tmp_path, monkeypatch) -> None:
@@ -216,7 +218,7 @@ def test_ctrl_c_ends_the_command_with_130_and_the_run_goes_on(world, tmp_path) -
     assert done.returncode == 0, done.stderr
     (tmp_path / "whole").mkdir()
     whole = run(world, tmp_path / "whole", settings=[*TINY, "epochs=0", f"steps={steps + 2}"])
-    assert losses(folder) == pytest.approx(losses(whole.folder), rel=1e-6) and len(losses(folder)) == steps + 2
+    assert losses(folder) == pytest.approx(losses(whole.folder), rel=1e-5) and len(losses(folder)) == steps + 2
 
 
 def test_of_two_runs_of_one_name_one_trains(world, tmp_path) -> None:
@@ -339,14 +341,19 @@ def test_no_number_stops_the_run_and_is_named(world, tmp_path) -> None:
     pairs = [str(world / "pairs" / "pairs")]
     with pytest.raises(DamagedError, match=r"features of t00000\d in .*musicnn.* no numbers \(batch \d of epoch 0\)"):
         train(tmp_path, pairs, recipe="tiny", settings=["batch=16"])
-    with pytest.raises(UsageError, match=r"no longer a number in batch \d of epoch \d \(t\d+, .*optimiser.lr"):
+    with pytest.raises(
+        UsageError, match=r"no longer a number in batch \d of epoch \d \(t\d+, .*run the same command .*lr"
+    ):
         run(world, tmp_path / "wild", settings=[*TINY, "optimiser.lr=1e30"])
+    run(world, tmp_path / "tame", settings=[*TINY, "steps=1"])
+    with pytest.raises(UsageError, match="go on from the last checkpoint with --resume and a lower rate"):
+        run(world, tmp_path / "tame", settings=["steps=9", "optimiser.lr=1e30"], resume=True)
 
 
 def test_what_does_not_fit_is_told_before_the_first_step(world, tmp_path) -> None:
     pairs = str(world / "pairs" / "pairs")
     musicnn = world / "features" / "musicnn"
-    with pytest.raises(MissingError, match="run `pairmine features --front-end musicnn`"):
+    with pytest.raises(MissingError, match="run `pairmine features DIR --front-end musicnn`"):
         train(tmp_path, [pairs], recipe="tiny")
     with pytest.raises(UsageError, match=r"another front end .* its name is 'musicnn', not 'playlists'"):
         train(world, [pairs], features=musicnn)

@@ -8,7 +8,7 @@ import tomli_w
 
 from pairmine.errors import DamagedError, MissingError
 from tests.trainer.pair_worlds import write_features, write_pairs
-from trainer import checkpoint, embed, loop, training_sets
+from trainer import checkpoint, embed, loop, setup, training_sets
 from trainer.data import Streams
 
 
@@ -46,6 +46,14 @@ def test_sets_moved_into_the_workspace_or_named_are_known_again(workspace: Path)
     assert training_sets.find(workspace, _best(workspace)).folders == (workspace / "pairs" / "moved",)
     (workspace / "pairs" / "moved").rename(workspace / "given")
     assert training_sets.find(workspace, _best(workspace), [workspace / "given"]).folders == (workspace / "given",)
+
+
+def test_sets_to_train_on_go_by_folder_or_name_with_a_role_or_without(workspace: Path) -> None:
+    elsewhere, named = workspace / "elsewhere" / "set", workspace / "pairs" / "set"
+    shutil.copytree(elsewhere, named)
+    assert setup.located(workspace, [f"a={elsewhere}", "b=set", "set"]) == [f"a={elsewhere}", f"b={named}", str(named)]
+    with pytest.raises(MissingError, match=r"no pair set sets, .*did you mean 'set'"):
+        loop.train(workspace, ["a=sets"], recipe="tiny", name="new")
 
 
 def test_sets_that_are_gone_or_built_anew_are_told(workspace: Path) -> None:

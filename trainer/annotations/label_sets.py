@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from pairmine import store
 from pairmine.errors import DamagedError, InputError, MissingError, shown
+from pairmine.pair_sets import command
 from trainer.keys import annotation_key
 
 Ints = npt.NDArray[np.int64]
@@ -82,7 +83,7 @@ def read(folder: Path) -> LabelSet:
         raise InputError(f"{shown(folder)} holds {manifest.get('kind')}, not labels: name a set of --strategy labels")
     entries = [entry for entry in manifest["files"] if entry["path"] in TABLES]
     if damage := next(store.damages(folder, {"files": entries}), None):
-        raise DamagedError(f"{damage}: run `pairmine build-pairs --force`")
+        raise DamagedError(f"{damage}: run `{command(manifest, folder)}`")
     tracks, targets, vocabulary = (pq.ParquetFile(folder / name).read().combine_chunks() for name in TABLES)
     known = tracks.sort_by("track_id").select(["track_id", "key", "title", "artist"])
     at = np.searchsorted(known.column("track_id").to_numpy(), targets.column("track_id").to_numpy())

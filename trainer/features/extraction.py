@@ -13,7 +13,7 @@ import torch
 
 from pairmine import __version__, parallel, store
 from pairmine.errors import MissingError, UsageError
-from pairmine.progress import bar
+from pairmine.progress import as_size, bar
 from trainer import registry
 from trainer.features import _inputs as _feature_inputs
 from trainer.features import audio
@@ -60,7 +60,7 @@ class Extracted:
         read = told["tracks"] + sum(told["skipped"].values()) + told["rejects"]
         skipped = "".join(f" + {count:,} {rule}" for rule, count in told["skipped"].items())
         return (
-            f"{self.folder}: {told['tracks']:,} tracks, {hours:,.2f} hours, {size / 1e6:,.1f} MB, {state}\n"
+            f"{self.folder}: {told['tracks']:,} tracks, {hours:,.2f} hours, {as_size(size)}, {state}\n"
             f"files: {read:,} read = {told['tracks']:,} taken{skipped} + {told['rejects']:,} rejected"
         )
 

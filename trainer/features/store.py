@@ -100,9 +100,9 @@ class FeatureStore:
         try:
             manifest = store.read_manifest(folder)
         except MissingError:
-            raise MissingError(f"{folder} holds no features: run `pairmine features` first") from None
+            raise MissingError(f"{folder} holds no features: run `pairmine features DIR` first") from None
         if manifest.get("kind") not in KINDS:
-            raise MissingError(f"{folder} is no feature store: run `pairmine features` first")
+            raise MissingError(f"{folder} is no feature store: run `pairmine features DIR` first")
         for entry in manifest["files"]:
             path = folder / entry["path"]
             if not path.is_file() or path.stat().st_size != entry["bytes"]:

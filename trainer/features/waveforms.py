@@ -40,7 +40,7 @@ class Waveforms:
         if front_end.reads != "audio" or told["rate"] != front_end.rate or front_end.fft // 2 > MARGIN:
             raise UsageError(
                 f"{opened.folder} has waveforms of {told['rate']:,} samples a second, which the front end "
-                f"{wanted['name']} cannot hear: run `pairmine features --front-end {wanted['name']}`"
+                f"{wanted['name']} cannot hear: run `pairmine features DIR --front-end {wanted['name']}`"
             )
         self._store, self._front_end = opened, deepcopy(front_end)  # stays on the CPU, wherever a model takes its own
         self.folder: Path = opened.folder

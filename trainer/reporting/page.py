@@ -51,14 +51,14 @@ def page(title: str, parts: Sequence[Part], runs: Mapping[str, Path] | None = No
 
     Args:
         title: its heading.
-        parts: a section each, titled as its first table.
+        parts: a section each, titled as its first table unless that is the page's title.
         runs: folders of runs, by name, whose training is drawn.
 
     Raises:
         MissingError: a run has no metrics.
         DamagedError: a run's metrics cannot be read.
     """
-    sections = [_section(part) for part in parts] + ([_training(runs)] if runs else [])
+    sections = [_section(part, title) for part in parts] + ([_training(runs)] if runs else [])
     return (
         f"<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>{html.escape(title)}</title>\n"
         '<meta name=viewport content="width=device-width, initial-scale=1">\n'
@@ -66,12 +66,13 @@ def page(title: str, parts: Sequence[Part], runs: Mapping[str, Path] | None = No
     )
 
 
-def _section(part: Part) -> str:
+def _section(part: Part, above: str) -> str:
     first, *others = part.tables
     drawn = "".join(_figure(part.systems, metric) for metric in metrics(part.systems))
     behind = "".join(f"<h3>{html.escape(table.title)}</h3>\n{table.html()}" for table in others)
     bars = f"<div class=plots>\n{drawn}</div>\n" if drawn else ""
-    return f"<h2>{html.escape(first.title)}</h2>\n{bars}{first.html()}{behind}"
+    title = "" if first.title == above else f"<h2>{html.escape(first.title)}</h2>\n"
+    return f"{title}{bars}{first.html()}{behind}"
 
 
 def _figure(systems: Sequence[Scored], metric: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pairmine import store
+from pairmine import pair_sets, store
 from pairmine.errors import InputError
 from pairmine.progress import say
 from trainer import run_folder, training_sets
@@ -65,7 +65,8 @@ def evaluate(workspace: Path, name: str, whole: Evaluation, request: Request) ->
     results.check_names([*(each.name for each in scored_systems), CHANCE])
     leaks = _leakage(workspace, evaluation, request)
     if request.write_exclude is not None:
-        leaks.write_exclude(request.write_exclude)
+        count = leaks.write_exclude(request.write_exclude)
+        say(f"{request.write_exclude}: {count:,} keys for `pairmine build-pairs --exclude`")
     if request.strict:
         leaks.refuse()
     scored = [
@@ -128,9 +129,10 @@ def _restrict(evaluation: Evaluation, systems: list[KeyedSystem], allowed: bool)
 def _leakage(workspace: Path, evaluation: Evaluation, request: Request) -> Leakage:
     """Look for what is tested in the pair sets given, and in those that trained the runs and made the files."""
     runs, files = request.named_checkpoints(workspace), request.named_embeddings()
-    trained = [(name, training_sets.find(workspace, path, request.pairs)) for name, path in runs]
-    trained += [(name, training_sets.of_embeddings(workspace, file, request.pairs)) for name, file in files]
-    folders = [*request.pairs, *(folder for _, each in trained for folder in each.folders)]
+    given = [pair_sets.find(workspace, each) for each in request.pairs]
+    trained = [(name, training_sets.find(workspace, path, given)) for name, path in runs]
+    trained += [(name, training_sets.of_embeddings(workspace, file, given)) for name, file in files]
+    folders = [*given, *(folder for _, each in trained for folder in each.folders)]
     lost = [f"{name}: {line}" for name, each in trained for line in each.lost]
     return leakage.find(evaluation, folders, workspace, request.opened_key_map(), lost)
 

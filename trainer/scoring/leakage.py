@@ -85,7 +85,7 @@ class Leakage:
 
     @property
     def of_artists(self) -> set[str]:
-        """Tested tracks by artists that were trained on."""
+        """Tested tracks by artists, or namesakes of artists, that were trained on."""
         return set[str]().union(*(each.tested([BY_ARTIST]) for each in self.checked))
 
     def lines(self) -> list[str]:
@@ -118,8 +118,9 @@ class Leakage:
         if self.tracks or self.of_artists:
             raise UsageError(
                 f"--strict: {len(self.tracks):,} of {len(self.search.keys):,} tested tracks were trained on, and "
-                f"{len(self.of_artists):,} are by artists that were: write their keys with --write-exclude FILE, "
-                "build the pairs with `pairmine build-pairs --exclude FILE --force`, and train again"
+                f"{len(self.of_artists):,} are by artists, or namesakes, that were ({self._where()}): write their keys "
+                "with --write-exclude FILE, build the pairs with `pairmine build-pairs --exclude FILE --force`, and "
+                "train again"
             )
         if unlike := next((why for each in self.checked if (why := self._artists_not_compared(each))), None):
             raise UsageError(f"--strict: {unlike}")
@@ -127,15 +128,18 @@ class Leakage:
     def write_exclude(self, file: Path) -> int:
         """Write the keys of tracks not to be trained on, one a line, for `build-pairs --exclude`.
 
-        They are those of the sources' catalogues, so that none comes up in pairs drawn anew: tracks that are tested
-        ones, and all by their artists.
+        They are those of the sources' catalogues, whether a pair set has them or not, so that none comes up in pairs
+        drawn anew: tracks that are tested ones, and all by their artists or namesakes.
 
         Returns:
             How many there are.
 
         Raises:
+            UsageError: no pair set is known, so neither is the source.
             MissingError: the source of a set carried over by `--on` is not in the workspace.
         """
+        if not self.checked:
+            raise UsageError("--write-exclude: no pair sets are known: name those that trained it with --pairs DIR")
         keys = sorted({key for each in self.checked for key in self._to_exclude(each)})
         store.write_bytes(file, "".join(f"{key}\n" for key in keys).encode())
         return len(keys)
@@ -152,9 +156,14 @@ class Leakage:
             all_known = known == of and each.with_artist == each.tracks
             but = f"; artists are known of {known:,} of these and of {each.with_artist:,} of {each.tracks:,} there"
             yield (
-                f"leakage: {artists:,} of {of:,} tested tracks are by artists in {each.folder.name}"
+                f"leakage: {artists:,} of {of:,} tested tracks are by artists, or namesakes, in {each.folder.name}"
                 f"{'' if all_known else but}"
             )
+
+    def _where(self) -> str:
+        """Return which pair sets have tested tracks, or tracks by their artists, and how many."""
+        found = {each.folder.name: len(each.tested(WAYS)) for each in self.checked}
+        return ", ".join(f"{count:,} in {name}" for name, count in found.items() if count)
 
     def _artists_not_compared(self, each: Checked) -> str | None:
         """Return why the artists of a pair set could not be compared, and what to do; None if they were."""

@@ -28,7 +28,7 @@ class Request:
         allow_missing: score the tracks that all systems have a vector of.
         pairs: pair sets that trained the systems, besides those the runs remember.
         strict: refuse if any tested track or artist was trained on.
-        write_exclude: file for the keys found in training, as `build-pairs --exclude` takes it.
+        write_exclude: file for the keys that are not to be trained on, as `build-pairs --exclude` takes it.
         out: the result; by default in WORKSPACE/results.
         html: file for a page with plots.
         device: "cpu", "cuda" or "cuda:N".

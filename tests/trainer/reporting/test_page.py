@@ -64,6 +64,14 @@ def test_a_page_is_one_file_that_loads_nothing(tmp_path: Path) -> None:
     assert "run &amp; co" in text
 
 
+def test_the_title_of_a_page_of_one_table_stands_once() -> None:
+    made = result("x")
+    [merged] = compare.merge([("a", made)])
+    for title, headings in ((made.title, ["h1"]), ("Another", ["h1", "h2"])):
+        tags = [tag for tag, _ in _checked(compare.as_page(title, [merged])).tags if tag in ("h1", "h2")]
+        assert tags == headings
+
+
 def _bars(text: str) -> list[dict[str, float]]:
     return [
         {name: float(attrs[name]) for name in ("x", "width")} for tag, attrs in _checked(text).tags if tag == "rect"

@@ -104,10 +104,11 @@ def test_tracks_and_artists_are_found_by_folded_name(tmp_path: Path) -> None:
     assert found.of_artists == {"t1", "t3", "t4"}
     assert "2 by title and artist" in str(found)
     assert found.lines()[-1] == (
-        "leakage: 3 of 6 tested tracks are by artists in p; artists are known of 5 of these and of 4 of 5 there"
+        "leakage: 3 of 6 tested tracks are by artists, or namesakes, in p; "
+        "artists are known of 5 of these and of 4 of 5 there"
     )
     whole = _find(tmp_path, [_pair_set(tmp_path / "q", TRACKS[:2])], tested=("t1", "t4"), names=names)
-    assert whole.lines()[-1] == "leakage: 2 of 2 tested tracks are by artists in q"
+    assert whole.lines()[-1] == "leakage: 2 of 2 tested tracks are by artists, or namesakes, in q"
 
 
 @pytest.mark.parametrize(
@@ -172,8 +173,9 @@ def test_strict_refuses_tracks_and_artists_and_lets_clean_sets_pass(tmp_path: Pa
     _find(tmp_path, [_pair_set(tmp_path / "clean", TRACKS[2:])], names={"x": ("Blue Song", "Ann")}).refuse()
     with pytest.raises(UsageError, match=r"1 of 2 tested tracks were trained on.*--exclude"):
         _find(tmp_path, [_pair_set(tmp_path / "p")]).refuse()
-    with pytest.raises(UsageError, match="1 are by artists"):
-        _find(tmp_path, [tmp_path / "p"], tested=("x",), names={"x": ("None of these", "Ben")}).refuse()
+    with pytest.raises(UsageError, match=r"1 are by artists, or namesakes, that were \(1 in p\)"):
+        sets, names = [tmp_path / "clean", tmp_path / "p"], {"x": ("None of these", "Ben")}
+        _find(tmp_path, sets, tested=("x",), names=names).refuse()
 
 
 def test_a_set_named_twice_is_searched_once(tmp_path: Path) -> None:
@@ -187,6 +189,11 @@ def test_keys_to_exclude_are_those_of_the_catalogue(tmp_path: Path) -> None:
     found = _find(tmp_path, [_pair_set(tmp_path / "p")], tested=("x",), names={"x": ("blue song", "ann")})
     assert found.write_exclude(tmp_path / "keys.txt") == 3
     assert _read_keys(tmp_path / "keys.txt", "--exclude") == {"clips/one.mp3", "clips/two.ogg", "spotify:77"}
+    clean = _find(tmp_path, [_pair_set(tmp_path / "clean", more[1:])], tested=("spotify:77",))
+    assert not clean.tracks and not clean.of_artists
+    assert clean.write_exclude(tmp_path / "keys.txt") == 1  # it might be drawn another time
+    with pytest.raises(UsageError, match="--write-exclude: no pair sets are known"):
+        _find(tmp_path, []).write_exclude(tmp_path / "keys.txt")
 
 
 def test_keys_to_exclude_are_those_of_the_set_where_there_is_no_catalogue(tmp_path: Path) -> None:
