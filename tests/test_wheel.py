@@ -67,7 +67,7 @@ def test_the_main_job_runs_from_the_wheel(installed, tmp_path) -> None:
         "1",
         *place,
     )
-    assert "pairs in 1 epochs" in out
+    assert "pairs in 1 epoch, " in out
     assert "sound" in run(installed, "-m", "pairmine", "check", *place)
 
 

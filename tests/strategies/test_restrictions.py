@@ -189,5 +189,8 @@ def test_restrictions_add_up(workspace) -> None:
 
 
 def test_unlinked_sources_name_the_command(workspace) -> None:
-    with pytest.raises(MissingError, match="pairmine link"):
+    with pytest.raises(MissingError, match="no source 'third'"):
+        build(workspace, "co", on="third")
+    write_source(workspace, "third", [list(range(TRACKS))])
+    with pytest.raises(MissingError, match="run `pairmine link toy third` first"):
         build(workspace, "co", on="third")
