@@ -84,7 +84,8 @@ def _false_negative_lines(found: dict[str, Any] | None) -> Iterable[str]:
     if found is None:
         return
     kind = "composed" if found["composed"] else "random"
-    what = f"{found['batches']:,} {kind} batches of {found['batch_size']}, {found['epochs']} epochs looked at"
+    epochs = progress.counted(found["epochs"], "epoch")
+    what = f"{found['batches']:,} {kind} batches of {found['batch_size']}, {epochs} looked at"
     yield f"false negatives      {found['per_anchor']:.3g} an anchor, {found['per_batch']:.3g} a batch ({what})"
     yield f"                     false: {found['relation']}"
 
