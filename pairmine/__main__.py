@@ -11,7 +11,7 @@ from pairmine.errors import INTERRUPTED
 def main() -> None:
     """Load cli.py under the name `pairmine.cli` and run it; Ctrl-C ends with 130 and one line, at any moment."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # where it is no UTF-8; stderr is so already
+        sys.stdout.reconfigure(encoding="utf-8", errors=sys.stdout.errors)  # as files are, whatever the locale
     try:
         _run()
     except KeyboardInterrupt:

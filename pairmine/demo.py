@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from pairmine import resources
 from pairmine.errors import PairmineError, UsageError
+from pairmine.failures import TRAIN
 
 HINTS = """
 That was the way from raw playlists, a Discogs dump and listens to training pairs{way}.
@@ -41,7 +42,6 @@ OF_MPD = ("co", "artist-co", "tco", "self", "w2v", "cf", "labels")
 OF_DISCOGS = ("track", "release", "artist", "label", "label-co", "genre")
 NEEDS = {"cf": "implicit", "genre": "gensim"}
 OPTIONS = {"cf": ("--trainer", "wmf")}  # LightFM, which warp needs, is an extra of its own
-NEEDED_TO_TRAIN = ("torch", "torchaudio", "soundfile", "soxr", "safetensors", "tomli_w", "sklearn")
 TRAINED_ON = ("tco", "self")
 CLIPS, SECONDS, PLAYLISTS = 800, 6, 3000
 PAGE = "page.html"
@@ -134,7 +134,7 @@ def run(workspace: Path) -> str:
     for step in mining(resources.path("data_samples"), workspace):
         _run(step, workspace)
     pasted = "\n".join(f"    {line}" for line in setup)
-    lacking = [module for module in NEEDED_TO_TRAIN if not _is_there(module)]
+    lacking = [module for module in TRAIN if not _is_there(module)]
     if lacking:
         return HINTS.format(way=NOT_TRAINED.format(module=lacking[0]), setup=pasted)
     for step in training(workspace):

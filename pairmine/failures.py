@@ -8,7 +8,7 @@ from pairmine.errors import DamagedError, InputError, MissingError, PairmineErro
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = ("Permission denied", "Operation not permitted", "Read-only file system")
 UNREADABLE = ("IOException", "InvalidInputException", "ArrowInvalid")
-TRAIN = ("safetensors", "sklearn", "soundfile", "soxr", "tomli_w", "torch")
+TRAIN = ("torch", "torchaudio", "soundfile", "soxr", "safetensors", "tomli_w", "sklearn")
 EXTRAS = {"scipy": "targets"} | dict.fromkeys(TRAIN, "train")
 
 
@@ -24,9 +24,10 @@ def translate(error: Exception) -> Exception:
         return ResourceError(f"out of memory ({text}): use fewer --threads, or a larger machine")
     if getattr(error, "errno", None) in FULL or "No space left" in text:
         return ResourceError(f"the disk is full ({text}): free some space and run the same command again")
-    if isinstance(error, PermissionError) or any(each in text for each in FORBIDDEN):
+    of_library = type(error).__module__.split(".")[0] in ("duckdb", "_duckdb", "pyarrow")
+    if (isinstance(error, OSError) or of_library) and any(reason in text for reason in FORBIDDEN):
         return UsageError(f"{text}: choose another place, or mend its permissions")
-    if type(error).__module__.split(".")[0] in ("duckdb", "_duckdb", "pyarrow") and type(error).__name__ in UNREADABLE:
+    if of_library and type(error).__name__ in UNREADABLE:
         return DamagedError(f"a file pairmine wrote cannot be read: {text}: `pairmine check` tells which")
     if isinstance(error, (FileNotFoundError, NotADirectoryError, IsADirectoryError, FileExistsError)):
         return UsageError(f"{text}: check the path")

@@ -116,6 +116,8 @@ def test_input_without_any_playlist_leaves_the_old_source(workspace, tmp_path) -
         (ModuleNotFoundError("No module named 'torch'", name="torch"), MissingError),
         (ModuleNotFoundError("No module named 'scipy'", name="scipy.sparse"), MissingError),
         (ModuleNotFoundError("No module named 'pairmine.gone'", name="pairmine.gone"), ModuleNotFoundError),
+        (ModuleNotFoundError("No module named 'torchaudio'", name="torchaudio"), MissingError),
+        (RuntimeError("worker: Operation not permitted"), RuntimeError),
         (OSError(5, "Input/output error"), InputError),
         (ZeroDivisionError(), ZeroDivisionError),
     ],
@@ -144,12 +146,11 @@ def test_commands_are_listed_with_whole_sentences() -> None:
         assert "..." not in listed and "e.g." not in listed
 
 
-def test_what_stdout_cannot_write_is_escaped(workspace) -> None:
-    words = [sys.executable, "-m", "pairmine", "sql", "select 'Beyonc\u00e9' as artist", "-w", str(workspace)]
-    done = subprocess.run(
-        words, cwd=ROOT, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}, check=True
-    )
-    assert b"Beyonc\\xe9" in done.stdout
+def test_tables_are_utf_8_whatever_the_locale(workspace) -> None:
+    query = ["sql", "--csv", "select 'Dvo\u0159\u00e1k' as artist", "-w", str(workspace)]
+    words, environment = [sys.executable, "-m", "pairmine", *query], os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, env=environment, check=True)
+    assert done.stdout.decode() == "artist\nDvo\u0159\u00e1k\n"
 
 
 def test_debug_shows_the_traceback() -> None:

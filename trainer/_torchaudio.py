@@ -9,21 +9,13 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from pairmine.errors import MissingError
-
 _LOADER = "torchaudio._extension.utils"
 
 
 def load() -> ModuleType:
-    """Import torchaudio, without its compiled part if that does not fit the torch that is installed.
-
-    Raises:
-        MissingError: torchaudio is not installed.
-    """
+    """Import torchaudio, without its compiled part if that does not fit the torch that is installed."""
     try:
         return import_module("torchaudio")
-    except ModuleNotFoundError:
-        raise MissingError("torchaudio is missing: run `pip install --no-deps torchaudio`") from None
     except (OSError, RuntimeError):  # as the dynamic loader, and its own check of CUDA versions, raise them
         return _load_without_extension()
 

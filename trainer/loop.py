@@ -9,8 +9,8 @@ never stopped.
 """
 
 import math
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from pairmine import seeding, store
-from pairmine.errors import ResourceError
+from pairmine.errors import ResourceError, UsageError
 from pairmine.progress import say
 from trainer import checkpoint, ranks, refresh, run_folder, setup, training_sets, watch
 from trainer import resume as resuming
@@ -105,9 +105,24 @@ def train(
     refresh.check(job.recipe, job.training)
     with ranks.join(device) as here, watch.interruptible() as interrupted:
         folder = begun.parent if begun else run_folder.new_folder(workspace, called)
-        with store.claim(folder) if here.first else nullcontext():
+        with _claimed(folder, here):
             trained = _trained(job, here, folder, resume, interrupted)
     return trained if here.first else None
+
+
+@contextmanager
+def _claimed(folder: Path, here: ranks.Ranks) -> Iterator[None]:
+    """Hold a run's folder against other runs; where the first rank finds it held, all ranks refuse."""
+    with ExitStack() as stack:
+        is_held = False
+        try:
+            if here.first:
+                stack.enter_context(store.claim(folder))
+        except UsageError:
+            is_held = True
+        if here.any(is_held):
+            raise UsageError(f"another run is being trained in {folder}: wait for it, or name another with --name")
+        yield
 
 
 def _trained(job: Job, here: ranks.Ranks, folder: Path, resume: bool, interrupted: watch.Interrupted) -> Trained:

@@ -291,10 +291,11 @@ def _checked(table: Table, where: str) -> Recipe:
         if path in CHOICES:
             for value in values:
                 check_name(f"{path} (in {where})", value, CHOICES[path])
-        if path in POSITIVE and min(values) <= 0:
-            raise UsageError(f"{where}: {path} is {min(values)}: it must be above 0")
-        if path in NOT_NEGATIVE and min(values) < 0:
-            raise UsageError(f"{where}: {path} is {min(values)}: it must be 0 or above")
+        for value in values:  # compared so that not a number fails too
+            if path in POSITIVE and not value > 0:
+                raise UsageError(f"{where}: {path} is {value}: it must be above 0")
+            if path in NOT_NEGATIVE and not value >= 0:
+                raise UsageError(f"{where}: {path} is {value}: it must be 0 or above")
     if len(recipe.views.mix) not in (0, 2) or min([1.0, *recipe.views.mix]) <= 0:
         raise UsageError(f"{where}: views.mix holds the two shape parameters of a Beta distribution, such as [5, 2]")
     if any(task.phase > max(len(recipe.phases), 1) for task in recipe.tasks):

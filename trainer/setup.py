@@ -129,8 +129,14 @@ def located(workspace: Path, named: Sequence[str]) -> list[str]:
     Raises:
         MissingError: there is no such folder, nor such a pair set in the workspace.
     """
-    parts = [("", "", text) if Path(text).exists() else text.rpartition("=") for text in named]
-    return [f"{role}{sign}{pair_sets.find(workspace, text)}" for role, sign, text in parts]
+    parts = [(role, pair_sets.find(workspace, path)) for role, path in map(_parted, named)]
+    return [f"{role}={folder}" if role else str(folder) for role, folder in parts]
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Return role and path of ROLE=PATH; the role is empty where none is named, as in the path of a folder seed=1."""
+    role, equals, path = text.partition("=")
+    return (role, path) if equals and not Path(text).exists() else ("", text)
 
 
 def recipe_name(pairs: Sequence[str], recipe: str | None) -> str:
@@ -145,7 +151,7 @@ def _default_recipe(pairs: Sequence[str]) -> str:
             "name pair sets with --pairs DIR, or a recipe with --recipe (`pairmine train --list`), "
             "or with --resume a run with --name"
         )
-    folder = Path(pairs[0].rpartition("=")[2])
+    folder = Path(_parted(pairs[0])[1])
     strategy = store.read_manifest(folder).get("strategy")
     found = recipes.default_for(str(strategy))
     if found is None:
@@ -157,9 +163,8 @@ def _bound(recipe: Recipe, pairs: Sequence[str], option: str) -> dict[str, Path]
     """Return the folder for every role: as named, or the only role, or that of the set's strategy."""
     folders: dict[str, Path] = {}
     for text in pairs:
-        role, equals, path = text.partition("=")
-        if not equals or Path(text).exists():
-            role, path = _role_of(recipe, Path(text)), text
+        named, path = _parted(text)
+        role = named or _role_of(recipe, Path(path))
         check_name(f"role of recipe {recipe.name}", role, recipe.roles)
         if role in folders:
             raise UsageError(f"{option} {text}: {role} is given already, as {folders[role]}")

@@ -222,7 +222,7 @@ def test_ctrl_c_ends_the_command_with_130_and_the_run_goes_on(world, tmp_path) -
 
 
 def test_of_two_runs_of_one_name_one_trains(world, tmp_path) -> None:
-    with store.claim(tmp_path / "runs" / "tiny"), pytest.raises(UsageError, match="another run is writing"):
+    with store.claim(tmp_path / "runs" / "tiny"), pytest.raises(UsageError, match="another run is being trained"):
         run(world, tmp_path, settings=[*TINY, "steps=1"])
     assert run(world, tmp_path, settings=[*TINY, "steps=1"]).steps == 1
 

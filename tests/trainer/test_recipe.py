@@ -86,6 +86,7 @@ def test_every_strategy_has_a_default() -> None:
         ("schedule.name=cosin", "did you mean 'cosine'"),
         ("views.augment=['pich']", "did you mean 'pitch'"),
         ("batch=0", "must be above 0"),
+        ("optimiser.lr=nan", "must be above 0"),
         *((f"{name}=-1", "must be 0 or above") for name in recipes.NOT_NEGATIVE if not name.startswith("phases")),
         ("batch=1.5", "give int"),
         ("optimiser=3", "not a table"),

@@ -52,6 +52,8 @@ def test_sets_to_train_on_go_by_folder_or_name_with_a_role_or_without(workspace:
     elsewhere, named = workspace / "elsewhere" / "set", workspace / "pairs" / "set"
     shutil.copytree(elsewhere, named)
     assert setup.located(workspace, [f"a={elsewhere}", "b=set", "set"]) == [f"a={elsewhere}", f"b={named}", str(named)]
+    seeded = str(shutil.copytree(elsewhere, workspace / "seed=1"))
+    assert setup.located(workspace, [f"a={seeded}", seeded]) == [f"a={seeded}", seeded]
     with pytest.raises(MissingError, match=r"no pair set sets, .*did you mean 'set'"):
         loop.train(workspace, ["a=sets"], recipe="tiny", name="new")
 
