@@ -41,13 +41,28 @@ def test_the_command_builds_the_same_set(tmp_path: Path) -> None:
         finishing=Finishing("1-9", 4, "artist,release"),
         out=tmp_path / "a set",
     )
-    words = shlex.split(pair_sets.command(built.manifest, built.folder))
+    words = shlex.split(pair_sets.command(built.manifest, built.folder, tmp_path))
     store.remove(built.folder)
-    cli.app([*words[1:], "--workspace", str(tmp_path)], standalone_mode=False)
+    cli.app(words[1:], standalone_mode=False)
     assert store.read_manifest(built.folder)["digest"] == built.manifest["digest"]
 
 
-def test_a_set_in_its_own_place_needs_no_out_and_keys_are_to_be_named(tmp_path: Path) -> None:
+def test_the_command_replaces_no_other_set_and_keys_are_to_be_named(tmp_path: Path, monkeypatch) -> None:
     manifest = {"source": "toy", "strategy": "co", "epochs": 1, "parameters": {"seed": 0}, "keys": "5e"}
-    told = pair_sets.command(manifest, tmp_path / "pairs" / "toy-co")
-    assert told == "pairmine build-pairs --source toy --strategy co --epochs 1 --keys FILE --force"
+    places = tmp_path / "w" / "pairs" / "toy-co", tmp_path / "elsewhere" / "pairs" / "toy-co"
+
+    def told(folder: Path, workspace: Path | None) -> str:
+        start, _, where = pair_sets.command(manifest, folder, workspace).partition(" --keys FILE")
+        assert start == "pairmine build-pairs --source toy --strategy co --epochs 1"
+        return where
+
+    monkeypatch.delenv("PAIRMINE_WORKSPACE", raising=False)
+    of_w = f" --workspace {tmp_path / 'w'}"
+    assert told(places[0], tmp_path / "w") == f"{of_w} --force"
+    assert told(places[1], tmp_path / "w") == f"{of_w} --out {places[1]} --force"
+    assert told(places[0], None) == f" --out {places[0]} --force"
+    monkeypatch.setenv("PAIRMINE_WORKSPACE", str(tmp_path / "w"))
+    assert told(places[0], tmp_path / "w") == " --force"
+    monkeypatch.delenv("PAIRMINE_WORKSPACE")
+    monkeypatch.chdir(tmp_path)
+    assert told(Path("workspace/pairs/toy-co"), tmp_path / "workspace") == " --force"

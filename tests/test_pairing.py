@@ -83,7 +83,7 @@ def test_a_source_ingested_anew_tells_what_is_no_longer_right(tmp_path, capsys) 
     write_source(tmp_path, "toy", [[0, 1], [2, 3]])
     assert "ingested anew" not in capsys.readouterr().err
     write_source(tmp_path, "toy", [[0, 1, 2], [3, 4]])
-    assert "ids differ: pairs/toy-co, links/other-toy: " in capsys.readouterr().err
+    assert "ids differ: toy-co, other-toy: " in capsys.readouterr().err
     write_source(tmp_path, "third", [[0, 1]])
     assert "ids differ" not in capsys.readouterr().err
 

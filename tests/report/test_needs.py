@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pairmine.checking import check
 from pairmine.errors import DamagedError, MissingError, UsageError
 from pairmine.pairing import build_pairs
 from pairmine.report import needs, queries
@@ -95,12 +96,21 @@ def test_a_set_older_than_its_source_is_joined_with_none_of_its_tables(tmp_path:
     write_source(tmp_path, "lists", [[0, 1], [4, 5]])
     capsys.readouterr()
     assert ask(tmp_path, name="most-paired", on="lists-co") == before
-    assert "ids differ: pairs/lists-co: " in capsys.readouterr().err
+    assert "ids differ: lists-co: " in capsys.readouterr().err
+    assert "ingested anew since" in str(check(tmp_path, Path("lists-co")))
     for name in ("same-artist", "never-paired"):
         with pytest.raises(MissingError, match="ingested anew since: run `pairmine build-pairs --source lists"):
             ask(tmp_path, name=name, on="lists-co")
     with pytest.raises(UsageError, match="track_artists does not exist"):
         ask(tmp_path, "select * from track_artists", on="lists-co")
+
+
+def test_what_a_set_never_had_is_not_for_its_age(tmp_path: Path) -> None:
+    write_source(tmp_path, "lists", [[0, 1, 2, 3]])
+    build_pairs(tmp_path, "lists", "self", parameters=Parameters(), epochs=1)
+    write_source(tmp_path, "lists", [[0, 1], [4, 5]])
+    with pytest.raises(MissingError, match="needs vias, which 'lists-self' has not: `pairmine sql --list`"):
+        ask(tmp_path, name="top-vias", on="lists-self")
 
 
 def test_what_damaged_files_leave_out_is_told_once_and_is_no_wrong_query(tmp_path: Path, capsys) -> None:
@@ -124,6 +134,27 @@ def test_what_damaged_files_leave_out_is_told_once_and_is_no_wrong_query(tmp_pat
     told = describe(tmp_path)
     assert [each["name"] for each in told.pair_sets] == ["lists-tco"] and "source lists" in str(told)
     with pytest.raises(DamagedError, match=r"lists-co.manifest\.json is damaged"):
+        told.raise_problems()
+    (tmp_path / "catalogue" / "lists" / "manifest.json").write_text("{")
+    with pytest.raises(UsageError, match=r"lists-tco\.nothing|nothing does not exist"):
+        ask(tmp_path, 'select * from "lists-tco".nothing')
+    with pytest.raises(DamagedError, match=r"lists\.tracks cannot be read"):
+        ask(tmp_path, 'select * from Lists . "Tracks"')
+
+
+def test_a_set_without_a_file_is_told_and_ends_no_query_about_others(tmp_path: Path) -> None:
+    write_source(tmp_path, "lists", [[0, 1, 2, 3]])
+    for strategy in ("co", "tco"):
+        build_pairs(tmp_path, "lists", strategy, parameters=Parameters(), epochs=1)
+    (tmp_path / "pairs" / "lists-co" / "tracks.parquet").unlink()
+    assert ask(tmp_path, name="epochs", on="lists-tco")
+    assert ask(tmp_path, 'select * from "lists-co".excluded') == []
+    for query in ({"query": 'select * from "lists-co".pair_tracks'}, {"name": "most-paired", "on": "lists-co"}):
+        with pytest.raises(DamagedError, match=r"lists-co\.pair_tracks cannot be read: .*tracks\.parquet"):
+            ask(tmp_path, **query)
+    told = describe(tmp_path)
+    assert [each["name"] for each in told.pair_sets] == ["lists-tco"] and told.sources
+    with pytest.raises(DamagedError, match=r"lists-co.tracks\.parquet is missing: run `pairmine build-pairs"):
         told.raise_problems()
 
 

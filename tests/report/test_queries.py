@@ -202,7 +202,7 @@ def test_what_only_reads_is_allowed(world) -> None:
         ({"name": "most-paired", "on": "toy-tc"}, "did you mean 'toy-tco'"),
         ({"name": "most-paired", "on": "toy-tco", "settings": ["row=3"]}, "did you mean 'rows'"),
         ({"name": "most-paired", "on": "toy-tco", "settings": ["rows"]}, "name=value"),
-        ({"query": "select * from toy-tco.pairs"}, 'quote a name with a hyphen, "toy-tco".pairs'),
+        ({"query": "select * from toy-tco.pair_tracks"}, 'quote a name with a hyphen, "toy-tco".pair_tracks$'),
         ({}, "ask one thing"),
         ({"listed": True, "name": "epochs"}, "ask one thing"),
         ({"query": "select 1\nfrom nowhere"}, "line 2"),
