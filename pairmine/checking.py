@@ -239,7 +239,7 @@ def _add_restrictions(
 ) -> list[str]:
     """Bring in what says which tracks might appear; return why, where that is no longer what it was."""
     source, split, on = manifest["source"], manifest.get("split"), manifest.get("on")
-    again, notes = f"`{pair_sets.command(manifest, folder)}` draws anew", list[str]()
+    again, notes = f"`{pair_sets.command(manifest, folder, workspace)}` draws anew", list[str]()
     if split:
         made = store.read_manifest(engine.source_folder(workspace, source)).get("splits")
         if {"name": split["name"], **(made or {})} == split:

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -139,12 +139,12 @@ def stale(workspace: Path, pair_set: Path) -> str | None:
     """
     manifest = store.read_manifest(pair_set)
     source = ingested_anew(workspace, manifest)
-    mend = build_command(manifest, pair_set)
+    mend = build_command(manifest, pair_set, workspace)
     return source and f"source {source!r} was ingested anew since: run `{mend}`"
 
 
 def outdated(workspace: Path, source: str | None = None) -> list[str]:
-    """Return the pair sets and links of a workspace, as pairs/NAME and links/NAME, whose ids are no longer right.
+    """Return the names of the pair sets and links of a workspace whose ids are no longer right.
 
     Args:
         workspace: the workspace.
@@ -156,7 +156,7 @@ def outdated(workspace: Path, source: str | None = None) -> list[str]:
             try:
                 manifest = store.read_manifest(workspace / place / name)
                 of_source = source in (None, *_read_from(manifest))
-                found += [f"{place}/{name}"] if of_source and ingested_anew(workspace, manifest) else []
+                found += [name] if of_source and ingested_anew(workspace, manifest) else []
             except (DamagedError, MissingError):
                 continue  # refresh tells
     return found
@@ -245,8 +245,8 @@ def _pair_views(workspace: Path, pair_set: Path, with_source: bool = True) -> Vi
     yield "pairs", f"select {', '.join(columns)} from {parquet(pair_set, 'epoch=*/*.parquet', options)}"
     yield "pair_tracks", f"select * from {parquet(pair_set, 'tracks.parquet')}"
     excluded = (pair_set / "excluded.parquet").exists()
-    from_excluded = parquet(pair_set, "excluded.parquet") if excluded else "pair_tracks where false"
-    yield "excluded", f"select track_id from {from_excluded}"
+    of_file = f"select track_id from {parquet(pair_set, 'excluded.parquet')}"
+    yield "excluded", of_file if excluded else "select null::integer as track_id where false"
     for table in ("vias", "targets", "vocabulary"):
         if (pair_set / f"{table}.parquet").exists():
             yield table, f"select * from {parquet(pair_set, f'{table}.parquet')}"
@@ -268,7 +268,8 @@ def refresh(workspace: Path) -> None:
             connection.execute(f"attach {quote(str(temporary))} as c (storage_version {quote(READABLE_STORAGE)})")
             connection.execute("use c")
             connection.execute(statement("catalogue/mix"))
-            lacking = _create_schemas(connection, "c", workspace)
+            views, lacking = _schemas(workspace)
+            lacking |= _create_schemas(connection, "c", views)
             connection.execute("use memory; detach c")
         temporary.replace(workspace / CATALOGUE_DATABASE)
     for reason in dict.fromkeys(lacking.values()):
@@ -295,20 +296,22 @@ def _is_abandoned(path: Path) -> bool:
         return False
 
 
-def left_out(workspace: Path) -> dict[tuple[str, str], str]:
-    """Return what catalogue.duckdb lacks, by schema and view, and why; view "" stands for what a manifest would tell.
+def unreadable_views(workspace: Path, schemas: Collection[str]) -> dict[tuple[str, str], str]:
+    """Return what catalogue.duckdb lacks of some schemas, by schema and view, and why.
 
-    Files of it are damaged, or its name is taken.
+    Files of it are damaged, or the schema's name is taken; view "" stands for what a manifest would tell.
     """
+    views, lacking = _schemas(workspace)
     with duckdb.connect() as connection:
-        return _create_schemas(connection, "memory", workspace)
+        asked = {name: each for name, each in views.items() if name in schemas}
+        return lacking | _create_schemas(connection, "memory", asked)
 
 
 def _create_schemas(
-    connection: duckdb.DuckDBPyConnection, database: str, workspace: Path
+    connection: duckdb.DuckDBPyConnection, database: str, schemas: Mapping[str, list[tuple[str, str]]]
 ) -> dict[tuple[str, str], str]:
-    """Create all views, each in its schema; return those that cannot be, as `left_out` does."""
-    schemas, lacking = _schemas(workspace)
+    """Create the views of every schema; return those that cannot be, by schema and view, and why."""
+    lacking = {}
     for schema, views in schemas.items():
         connection.execute(f"create schema {database}.{identifier(schema)}")
         connection.execute(f"use {database}.{identifier(schema)}")
@@ -357,7 +360,6 @@ def reader(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         if not (workspace / CATALOGUE_DATABASE).exists():
             raise
         progress.say(f"{workspace} is read-only: its views may name another place, if it was moved")
-    say_outdated(outdated(workspace))
     with duckdb.connect(workspace / CATALOGUE_DATABASE, read_only=True) as connection:
         connection.execute("set memory_limit = '60%'; set enable_progress_bar = false")
         places = {f"{workspace.resolve()}/", f"{_as_pattern(workspace)}/"}

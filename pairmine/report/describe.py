@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pairmine import engine, progress, store
+from pairmine import engine, pair_sets, progress, store
 from pairmine.errors import DamagedError, MissingError
 from pairmine.failures import translate
 from pairmine.registry import check_name
@@ -129,9 +129,17 @@ def _pair_set(folder: Path) -> dict[str, Any]:
     pairs = sum(entry["pairs"] for entry in manifest["pairs"])
     tables = [_table(EPOCHS[manifest["kind"]], "pairs", pairs)]
     for name, rows in files.items():
-        table = pair_table(name, manifest["kind"], pq.read_schema(folder / f"{name}.parquet"))
+        table = pair_table(name, manifest["kind"], _columns(folder, name, manifest))
         tables += [_table(table, name, rows)] if table else []
     return {"name": folder.name, **{name: manifest[name] for name in names}, "pairs": pairs, "tables": tables}
+
+
+def _columns(pair_set: Path, name: str, manifest: dict[str, Any]) -> pa.Schema:
+    file = pair_set / f"{name}.parquet"
+    if not file.is_file():
+        again = pair_sets.command(manifest, pair_set, pair_set.parent.parent)
+        raise DamagedError(f"{file} is missing: run `{again}`")
+    return pq.read_schema(file)
 
 
 def _table(table: Table, name: str, rows: int) -> dict[str, Any]:

@@ -43,11 +43,11 @@ def check_needs(name: str, sql: str, on: str, there: set[str], outdated: str | N
 
     `outdated` tells why a pair set has no tables of its source, which then none is done without.
     """
-    missing = lacking(sql, there)
-    if outdated:
-        missing = ", ".join(name for name in reads(sql) if name not in there)
+    missing = lacking(sql, there | CATALOGUE.keys() if outdated else there)
+    why = "`pairmine sql --list` tells what each query needs"
+    if outdated and not missing:
+        missing, why = ", ".join(name for name in reads(sql) if name not in there), outdated
     if missing:
-        why = outdated or "`pairmine sql --list` tells what each query needs"
         raise MissingError(f"query {name!r} needs {missing}, which {on!r} has not: {why}")
 
 

@@ -26,7 +26,10 @@ DECILES = [f"p{tenth}" for tenth in range(0, 101, 10)]
 
 @dataclass(frozen=True)
 class PairStats:
-    """What is in a pair set. Figures that need its source are None where that is gone; `missing` says why."""
+    """What is in a pair set. Figures that need its source are None where that is gone; `missing` says why.
+
+    `left_out` has in words what `figures["left_out"]` counts.
+    """
 
     folder: Path
     source: str
@@ -35,6 +38,7 @@ class PairStats:
     via_kind: str | None
     figures: dict[str, Any]
     missing: list[str]
+    left_out: list[str]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for `--json`."""
@@ -56,7 +60,7 @@ def _sentences(stats: PairStats) -> Iterable[str]:
     pairs, tracks = figures["pairs_per_epoch"], figures["tracks"]
     yield f"epochs               {figures['epochs']:,}"
     yield f"pairs                {figures['pairs']:,}"
-    yield from (f"  left out           {each}" for each in figures["left_out"])
+    yield from (f"  left out           {each}" for each in stats.left_out)
     yield f"pairs an epoch       {pairs['mean']:,.1f} (least {pairs['min']:,}, most {pairs['max']:,})"
     yield f"distinct tracks      {tracks['covered']:,}" + _of(tracks["source"], tracks["share_covered"])
     yield f"tracks an epoch      {tracks['per_epoch']:,.1f}" + _of(tracks["source"], tracks["share_per_epoch"])
@@ -153,20 +157,21 @@ def pair_stats(workspace: Path, folder: Path, batch: int = 384) -> PairStats:
             missing.append(f"false negatives: {found}")
         figures["false_negatives"] = None if isinstance(found, str) else found
         figures["batches"] = _batches(connection, manifest) if manifest.get("exclusive") and tables else None
-    figures["left_out"] = pair_sets.left_out(manifest)
+    figures["left_out"] = pair_sets.left_out_counts(manifest)
     figures["paper"] = _paper(rule, manifest["strategy"])
     about = {name: manifest[name] for name in ("source", "strategy", "kind", "via_kind")}
-    return PairStats(folder=folder, **about, figures=figures, missing=missing)
+    left_out = pair_sets.left_out(manifest)
+    return PairStats(folder=folder, **about, figures=figures, missing=missing, left_out=left_out)
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return how many pairs composing batches moved or left out, and how often pairs of a batch share a mark."""
+    """Return how many pairs composing batches moved to another, and how often pairs of a batch share a mark."""
     engine.create_marks(connection, manifest["exclusive"])
     engine.set_variables(connection, {"batch": manifest["batch"], "last_epoch": 0})
     rows = connection.sql(engine.statement("stats/steps/collisions")).to_arrow_table().to_pylist()
-    told = {name: sum(epoch[name] for epoch in manifest["pairs"]) for name in ("moved", "left_out")}
-    about = {"batch": manifest["batch"], "exclusive": manifest["exclusive"]}
-    return about | told | {row.pop("arrangement"): row for row in rows}
+    moved = sum(epoch["moved"] for epoch in manifest["pairs"])
+    about = {"batch": manifest["batch"], "exclusive": manifest["exclusive"], "moved": moved}
+    return about | {row.pop("arrangement"): row for row in rows}
 
 
 def _source_tables(workspace: Path, pair_set: Path, missing: list[str]) -> dict[str, int]:

@@ -90,7 +90,9 @@ def _about(name: str) -> tuple[str, ...]:
     return name, names()[name], needed, ", ".join(variables(sql)), description(sql)
 
 
-def _use(connection: duckdb.DuckDBPyConnection, workspace: Path, name: str, on: str | None) -> str:
+def _use(
+    connection: duckdb.DuckDBPyConnection, workspace: Path, name: str, on: str | None, outdated: Sequence[str]
+) -> str:
     """Return the schema a named query is to use, as asked or the only one it can mean, with all tables it names."""
     there: dict[str, set[str]] = {}
     for schema, view in connection.execute("select schema_name, view_name from duckdb_views()").fetchall():
@@ -98,19 +100,15 @@ def _use(connection: duckdb.DuckDBPyConnection, workspace: Path, name: str, on: 
     sql = text(name)
     chosen = on or _only(workspace, name, there)
     _check_readable(workspace, [(chosen, table) for table in needs.reads(sql) if table not in there.get(chosen, ())])
-    outdated = engine.stale(workspace, workspace / "pairs" / chosen) if _is_outdated(workspace, chosen) else None
-    needs.check_needs(name, sql, chosen, there.get(chosen, set()), outdated)
+    why = engine.stale(workspace, workspace / "pairs" / chosen) if chosen in outdated else None
+    needs.check_needs(name, sql, chosen, there.get(chosen, set()), why)
     needs.fill(connection, sql, there[chosen])
     return chosen
 
 
-def _is_outdated(workspace: Path, name: str) -> bool:
-    return f"pairs/{name}" in engine.outdated(workspace)
-
-
 def _check_readable(workspace: Path, lacking: Sequence[tuple[str, str]]) -> None:
     """Raise DamagedError if one of the views (schema, table) that a query lacks cannot be made of damaged files."""
-    reasons = engine.left_out(workspace) if lacking else {}
+    reasons = engine.unreadable_views(workspace, {schema for schema, _ in lacking}) if lacking else {}
     for schema, table in lacking:
         if reason := reasons.get((schema, table)) or reasons.get((schema, "")):
             raise DamagedError(f"{schema}.{table} cannot be read: {reason}")
@@ -149,10 +147,12 @@ def _run(
     workspace: Path, sql: str, name: str | None, on: str | None, values: dict[str, Any], style: str
 ) -> Iterator[str]:
     with engine.reader(workspace) as connection:
+        outdated = engine.outdated(workspace)
+        engine.say_outdated(outdated)
         if on is not None:
             check_name("source or pair set", on, [*engine.sources(workspace), *engine.pair_sets(workspace)])
         try:
-            schema = _use(connection, workspace, name, on) if name is not None else on
+            schema = _use(connection, workspace, name, on, outdated) if name is not None else on
             if schema is not None:
                 connection.execute(f"use {engine.identifier(schema)}")
             engine.set_variables(connection, values)
@@ -168,13 +168,24 @@ def _run(
 def _not_found(workspace: Path, error: duckdb.Error, sql: str, on: str | None) -> list[tuple[str, str]]:
     """Return what DuckDB did not find, as the table of every schema that the query may mean."""
     found = re.search(r"Table with name (.+?) does not exist", str(error))
-    return [(name, found[1]) for name in _schemas(workspace) if found and (name == on or name in sql)]
+    if found is None:
+        return []
+    table = found[1].lower()
+    return [(name, table) for name in _schemas(workspace) if name == on or _is_named(sql, name, table)]
+
+
+def _is_named(sql: str, schema: str, table: str) -> bool:
+    """Return whether a query writes SCHEMA.TABLE, with or without quotes, in letters of any case."""
+    name = re.escape(schema)
+    written = rf'("{name}"|(?<![\w"-]){name})\s*\.\s*"?{re.escape(table)}(?!\w)'
+    return re.search(written, sql, re.IGNORECASE) is not None
 
 
 def _quoting(workspace: Path, sql: str) -> str:
-    """Return how to write a schema whose name has a hyphen, if a query has one without quotes."""
-    names = [name for name in _schemas(workspace) if re.search(rf'(?<![\w"-]){re.escape(name)}\s*\.', sql)]
-    return next((f': quote a name with a hyphen, "{name}".pairs' for name in names if "-" in name), "")
+    """Return how to write a table of a schema whose name has a hyphen, if a query has one without quotes."""
+    hyphened = [name for name in _schemas(workspace) if "-" in name]
+    found = [(name, re.search(rf'(?<![\w"-]){re.escape(name)}\s*\.\s*(\w+)', sql)) for name in hyphened]
+    return next((f': quote a name with a hyphen, "{name}".{table[1]}' for name, table in found if table), "")
 
 
 def _schemas(workspace: Path) -> list[str]:
