@@ -212,8 +212,8 @@ def test_torchaudio_is_used_without_a_compiled_part_that_does_not_fit(error: str
 def test_a_missing_torchaudio_is_named() -> None:
     code = (
         "import sys; sys.modules['torchaudio'] = None\n"
-        "from pairmine.errors import MissingError\n"
+        "from pairmine.failures import translate\n"
         "try: import trainer._torchaudio\n"
-        "except MissingError as error: print(error)"
+        "except ModuleNotFoundError as error: print(translate(error))"
     )
-    assert "pip install" in run(code)
+    assert "needs torchaudio: run `pip install" in run(code)
