@@ -75,9 +75,9 @@ def train(workspace: Path, source: str, strategies: Sequence[str]) -> list[str]:
     runs = [(strategy, seed) for seed in range(SEEDS) for strategy in strategies]
     for strategy, seed in runs:
         if not (workspace / "runs" / f"{strategy}-{seed}" / "best.safetensors").exists():
-            mined, *own = (workspace / "pairs" / f"{source}-{each}" for each in strategy.split("+"))
-            sets = ("--pairs", f"pairs={mined}", *(word for each in own for word in ("--pairs", f"self={each}")))
-            recipe = "laptop-with-self" if own else "laptop"
+            folders = [workspace / "pairs" / f"{source}-{each}" for each in strategy.split("+")]
+            sets = [word for folder in folders for word in ("--pairs", folder)]
+            recipe = "laptop" if len(folders) == 1 else "laptop-with-self"
             words = ("--recipe", recipe, "--name", f"{strategy}-{seed}", "--set", f"seed={seed}")
             pairmine("train", *sets, *words, "-w", workspace)
     return [f"{strategy}-{seed}" for strategy, seed in runs]

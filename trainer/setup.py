@@ -17,6 +17,8 @@ from trainer.frontends import FrontEnd
 from trainer.pair_sets import Features, PairSet
 from trainer.recipe import Recipe
 
+ANY = "pairs"  # the role of pairs by whatever strategy
+
 
 @dataclass(frozen=True)
 class Job:
@@ -160,7 +162,7 @@ def _default_recipe(pairs: Sequence[str]) -> str:
 
 
 def _bound(recipe: Recipe, pairs: Sequence[str], option: str) -> dict[str, Path]:
-    """Return the folder for every role: as named, or the only role, or that of the set's strategy."""
+    """Return the folder for every role: as named, the only role, that of the set's strategy, or that of any pairs."""
     folders: dict[str, Path] = {}
     for text in pairs:
         named, path = _parted(text)
@@ -178,7 +180,8 @@ def _bound(recipe: Recipe, pairs: Sequence[str], option: str) -> dict[str, Path]
 def _role_of(recipe: Recipe, folder: Path) -> str:
     if len(recipe.roles) == 1:
         return recipe.roles[0]
-    return str(store.read_manifest(folder).get("strategy"))
+    strategy = str(store.read_manifest(folder).get("strategy"))
+    return ANY if strategy not in recipe.roles and ANY in recipe.roles else strategy
 
 
 def find_features(workspace: Path, front_end: FrontEnd) -> Path:

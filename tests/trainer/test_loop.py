@@ -22,6 +22,7 @@ from tests.trainer import two_ranks
 from trainer import checkpoint, embed, loop, setup
 from trainer import recipe as recipes
 from trainer.loop import train
+from trainer.ranks import Ranks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GOLDEN = Path(__file__).parent / "golden_loss.json"
@@ -225,6 +226,22 @@ def test_of_two_runs_of_one_name_one_trains(world, tmp_path) -> None:
     with store.claim(tmp_path / "runs" / "tiny"), pytest.raises(UsageError, match="another run is being trained"):
         run(world, tmp_path, settings=[*TINY, "steps=1"])
     assert run(world, tmp_path, settings=[*TINY, "steps=1"]).steps == 1
+
+
+def test_where_the_first_rank_finds_it_held_all_refuse(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(Ranks, "any", lambda *_: True)
+    second = Ranks(1, 2, torch.device("cpu"))
+    with pytest.raises(UsageError, match="another run is being trained"), loop._claimed(tmp_path, second):
+        pytest.fail("the second rank goes on alone")
+
+
+def test_a_set_whose_strategy_is_no_role_is_that_of_any_pairs(world) -> None:
+    sets = [str(world / "pairs" / name) for name in ("self", "pairs")]
+    job = setup.prepare(world, sets, recipe="laptop-with-self")
+    assert {roles: [each.folder.name for each in stream.sets] for roles, stream in job.training.items()} == {
+        ("pairs",): ["pairs"],
+        ("self",): ["self"],
+    }
 
 
 def test_two_ranks_train_as_one(world, tmp_path) -> None:
